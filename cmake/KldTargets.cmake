@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# One library per folder of src/. Its DEPENDS is the only place that says whom the folder may know.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tl-expected REQUIRED)
+
+# fmt and toml++ are used header-only: their shared libraries differ between Debian releases and have no static form.
+find_path(FMT_INCLUDE_DIR fmt/format.h REQUIRED)
+add_library(kld_fmt INTERFACE)
+target_include_directories(kld_fmt SYSTEM INTERFACE ${FMT_INCLUDE_DIR})
+target_compile_definitions(kld_fmt INTERFACE FMT_HEADER_ONLY=1)
+
+find_path(TOMLPP_INCLUDE_DIR toml++/toml.h REQUIRED)
+add_library(kld_toml INTERFACE)
+target_include_directories(kld_toml SYSTEM INTERFACE ${TOMLPP_INCLUDE_DIR})
+target_compile_definitions(kld_toml INTERFACE TOML_HEADER_ONLY=1)
+
+find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+add_library(kld_cli11 INTERFACE)
+target_include_directories(kld_cli11 SYSTEM INTERFACE ${CLI11_INCLUDE_DIR})
+
+add_library(kld_warnings INTERFACE)
+target_compile_options(kld_warnings INTERFACE -Wall -Wextra -Wpedantic -Werror)
+
+# kld_library(<folder> [SOURCES …] [DEPENDS …]): static library kld_<folder>; without SOURCES, every *.cc and *.c beside the CMakeLists.
+function(kld_library folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ARG_SOURCES)
+    file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cc *.c)
+  endif()
+  add_library(kld_${folder} STATIC ${ARG_SOURCES})
+  target_include_directories(kld_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(kld_${folder} PUBLIC ${ARG_DEPENDS} kld_fmt tl::expected PRIVATE kld_warnings)
+endfunction()
+
+# kld_program(<name> SOURCES … DEPENDS … [STATIC]): STATIC programs run on machines whose libc is older, and in rescue shells.
+function(kld_program name)
+  cmake_parse_arguments(ARG "STATIC" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} kld_fmt tl::expected kld_warnings)
+  if(ARG_STATIC AND NOT KLD_SANITIZE)
+    target_link_options(${name} PRIVATE -static-pie -Wl,--fatal-warnings)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+option(KLD_SANITIZE "build with address and undefined behaviour sanitizers" OFF)
+if(KLD_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The seam for small files: configuration, keys, sysfs. Large data goes through Fd.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kld {
+
+enum class FileKind { none, regular, directory, symlink, other };
+
+class Files {
+public:
+    virtual ~Files() = default;
+    /// The whole file. The error names the path.
+    virtual Result<std::string> read(const std::string& path) = 0;
+    /// Writes beside `path`, flushes, renames: a reader sees the old or the new content, never half. Parents must
+    /// exist.
+    virtual Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) = 0;
+    /// Names in the directory, sorted, without "." and "..".
+    virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+    /// What lies at `path`, links not followed; `none` when nothing does.
+    virtual FileKind kind(const std::string& path) = 0;
+    /// The directory and its missing parents.
+    virtual Status make_directories(const std::string& path) = 0;
+    /// Removes a file, a link or a whole directory; nothing there is no error.
+    virtual Status remove(const std::string& path) = 0;
+    virtual Status rename(const std::string& from, const std::string& to) = 0;
+
+    /// True when something lies at `path`, even a dangling link.
+    bool exists(const std::string& path) { return kind(path) != FileKind::none; }
+};
+
+class RealFiles final : public Files {
+public:
+    Result<std::string> read(const std::string& path) override;
+    Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) override;
+    Result<std::vector<std::string>> list(const std::string& path) override;
+    FileKind kind(const std::string& path) override;
+    Status make_directories(const std::string& path) override;
+    Status remove(const std::string& path) override;
+    Status rename(const std::string& from, const std::string& to) override;
+};
+
+/// A directory of its own under `parent`, removed with its content when the object goes.
+class TemporaryDirectory {
+public:
+    static Result<TemporaryDirectory> make(const std::string& parent);
+    TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
+    ~TemporaryDirectory();
+    const std::string& path() const { return path_; }
+
+private:
+    explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+    std::string path_;
+};
+
+}  // namespace kld

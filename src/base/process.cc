@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "base/fd.h"
+#include "base/runner.h"
+#include "base/text.h"
+
+extern char** environ;
+
+namespace kld {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Pipe {
+    Fd read;
+    Fd write;
+};
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(errno_error("cannot make a pipe", errno));
+    return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+struct Stdio {
+    int in = -1;
+    int out = -1;
+    int err = -1;
+};
+
+std::vector<std::string> merged_environment(const std::vector<std::string>& extra) {
+    std::vector<std::string> merged = extra;
+    merged.emplace_back("LC_ALL=C");
+    const auto taken = [&](std::string_view entry) {
+        const auto name = entry.substr(0, entry.find('=') + 1);
+        for (const auto& known : merged)
+            if (known.starts_with(name)) return true;
+        return false;
+    };
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        if (!taken(*entry)) merged.emplace_back(*entry);
+    return merged;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+    std::vector<char*> raw;
+    raw.reserve(words.size() + 1);
+    for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
+    raw.push_back(nullptr);
+    return raw;
+}
+
+void put_on(int fd, int target) {
+    if (fd == target)
+        ::fcntl(fd, F_SETFD, 0);
+    else
+        ::dup2(fd, target);
+}
+
+/// Forks and execs; a failure of exec comes back as errno through a pipe that closes on success.
+Result<int> spawn(const std::vector<std::string>& argv, const Stdio& stdio, const std::vector<std::string>& extra_env,
+                  const std::vector<int>& pass_fds) {
+    if (argv.empty()) return fail("a command without a program name");
+    KLD_TRY(auto report, make_pipe());
+    const auto environment = merged_environment(extra_env);
+    auto raw_argv = pointers(argv);
+    auto raw_env = pointers(environment);
+    const int parent = ::getpid();
+    const int pid = ::fork();
+    if (pid < 0) return fail(errno_error(fmt::format("cannot start {}", argv[0]), errno));
+    if (pid == 0) {
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(127);
+        ::signal(SIGPIPE, SIG_DFL);
+        put_on(stdio.in, 0);
+        put_on(stdio.out, 1);
+        put_on(stdio.err, 2);
+        for (const int fd : pass_fds) ::fcntl(fd, F_SETFD, 0);
+        ::execvpe(raw_argv[0], raw_argv.data(), raw_env.data());
+        const int number = errno;
+        [[maybe_unused]] const auto written = ::write(report.write.get(), &number, sizeof number);
+        ::_exit(127);
+    }
+    ::setpgid(pid, pid);
+    report.write.reset();
+    int number = 0;
+    if (::read(report.read.get(), &number, sizeof number) == static_cast<ssize_t>(sizeof number)) {
+        ::waitpid(pid, nullptr, 0);
+        auto error = errno_error(fmt::format("cannot start {}", argv[0]), number);
+        if (number == ENOENT) error.hint = fmt::format("install the package that brings '{}'", argv[0]);
+        return fail(std::move(error));
+    }
+    return pid;
+}
+
+void tell_lines(const Command& command, std::string& pending, std::string_view chunk) {
+    if (!command.on_stderr_line) return;
+    pending += chunk;
+    for (std::size_t at = 0; (at = pending.find_first_of("\n\r")) != std::string::npos; pending.erase(0, at + 1))
+        if (at > 0) command.on_stderr_line(std::string_view(pending).substr(0, at));
+}
+
+/// Feeds stdin and drains stdout and stderr until both are closed. @returns false when the time is up
+bool pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Output& output) {
+    const auto deadline = Clock::now() + command.timeout;
+    std::size_t written = 0;
+    std::string pending;
+    std::array<char, 65536> buffer{};
+    const auto drain = [&](Fd& fd, std::string& text, bool tell) {
+        const auto count = ::read(fd.get(), buffer.data(), buffer.size());
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+        if (count <= 0) return fd.reset();
+        const std::string_view chunk(buffer.data(), static_cast<std::size_t>(count));
+        text += chunk;
+        if (tell) tell_lines(command, pending, chunk);
+    };
+    while (from_out.valid() || from_err.valid()) {
+        if (to_child.valid() && written == command.input.size()) to_child.reset();
+        std::array<pollfd, 3> fds{
+            {{to_child.get(), POLLOUT, 0}, {from_out.get(), POLLIN, 0}, {from_err.get(), POLLIN, 0}}};
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (left <= 0) return false;
+        if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0) continue;
+        if (fds[0].revents != 0) {
+            const auto count = ::write(to_child.get(), command.input.data() + written, command.input.size() - written);
+            if (count > 0)
+                written += static_cast<std::size_t>(count);
+            else if (errno != EAGAIN && errno != EINTR)
+                to_child.reset();
+        }
+        if (fds[1].revents != 0) drain(from_out, output.out, false);
+        if (fds[2].revents != 0) drain(from_err, output.err, true);
+    }
+    if (!pending.empty() && command.on_stderr_line) command.on_stderr_line(pending);
+    return true;
+}
+
+std::string describe_status(int status) {
+    if (WIFSIGNALED(status))
+        return fmt::format("killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return fmt::format("exit {}", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Error command_error(const Command& command, const std::string& what, const std::string& stderr_text) {
+    Error error{
+        fmt::format("{} failed", command.argv.empty() ? "a command" : command.argv[0]), {}, {}, ExitCode::failed};
+    error.details.push_back(fmt::format("{} → {}", shell_line(command.argv), what));
+    for (auto& line : last_lines(stderr_text, 12)) error.details.push_back(std::move(line));
+    return error;
+}
+
+Result<Output> ProcessRunner::run(const Command& command) {
+    ::signal(SIGPIPE, SIG_IGN);
+    KLD_TRY(auto in, make_pipe());
+    KLD_TRY(auto out, make_pipe());
+    KLD_TRY(auto err, make_pipe());
+    const Stdio stdio{command.stdin_fd >= 0 ? command.stdin_fd : in.read.get(),
+                      command.stdout_fd >= 0 ? command.stdout_fd : out.write.get(), err.write.get()};
+    KLD_TRY(const int pid, spawn(command.argv, stdio, command.environment, command.pass_fds));
+    in.read.reset();
+    out.write.reset();
+    err.write.reset();
+    ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+
+    Output output;
+    const bool in_time = pump(command, in.write, out.read, err.read, output);
+    if (!in_time) ::kill(-pid, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!in_time)
+        return fail(
+            command_error(command, fmt::format("no end after {} s, killed", command.timeout.count()), output.err));
+    if (!WIFEXITED(status) || !command.accept(WEXITSTATUS(status)))
+        return fail(command_error(command, describe_status(status), output.err.empty() ? output.out : output.err));
+    output.exit_code = WEXITSTATUS(status);
+    return output;
+}
+
+Result<Background> Background::start(const std::vector<std::string>& argv, int log_fd,
+                                     const std::vector<int>& pass_fds) {
+    KLD_TRY(auto null, Fd::open("/dev/null", O_RDONLY));
+    KLD_TRY(const int pid, spawn(argv, {null.get(), log_fd, log_fd}, {}, pass_fds));
+    return Background(pid);
+}
+
+Background& Background::operator=(Background&& other) noexcept {
+    if (this != &other) {
+        stop();
+        pid_ = std::exchange(other.pid_, -1);
+    }
+    return *this;
+}
+
+Background::~Background() {
+    stop();
+}
+
+bool Background::running() {
+    if (pid_ < 0) return false;
+    if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+    pid_ = -1;
+    return false;
+}
+
+bool Background::wait(std::chrono::milliseconds limit) {
+    const auto deadline = Clock::now() + limit;
+    while (running()) {
+        if (Clock::now() >= deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+}
+
+void Background::stop() {
+    if (!running()) return;
+    ::kill(-pid_, SIGTERM);
+    if (wait(std::chrono::seconds(5))) return;
+    ::kill(-pid_, SIGKILL);
+    wait(std::chrono::seconds(5));
+}
+
+Error replace_process(const std::vector<std::string>& argv) {
+    auto raw = pointers(argv);
+    ::execvp(raw[0], raw.data());
+    return errno_error(fmt::format("cannot start {}", argv.empty() ? "nothing" : argv[0]), errno);
+}
+
+}  // namespace kld

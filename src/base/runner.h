@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The one gate for child programs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kld {
+
+/// Which exit codes count as success.
+using Accept = std::function<bool(int exit_code)>;
+inline bool exit_zero(int exit_code) {
+    return exit_code == 0;
+}
+
+struct Command {
+    std::vector<std::string> argv;      ///< never a shell string; argv[0] is looked up in PATH
+    std::string input{};                ///< bytes for stdin
+    std::chrono::seconds timeout{600};  ///< then the whole process group is killed
+    Accept accept = exit_zero;
+    std::vector<std::string> environment{};                  ///< "NAME=value", added to ours; LC_ALL=C is always set
+    int stdin_fd = -1;                                       ///< when set, the child's stdin; `input` must be empty
+    int stdout_fd = -1;                                      ///< when set, the child's stdout; Output::out stays empty
+    std::function<void(std::string_view)> on_stderr_line{};  ///< told each line of stderr as it comes
+    std::vector<int> pass_fds{};                             ///< kept open in the child under the same numbers
+};
+
+struct Output {
+    int exit_code = 0;
+    std::string out{};
+    std::string err{};
+};
+
+class Runner {
+public:
+    virtual ~Runner() = default;
+    /// Runs the program and waits for it.
+    /// @returns stdout and stderr; an error carries argv as a line to paste, exit code or signal, and the last lines of
+    /// stderr.
+    virtual Result<Output> run(const Command& command) = 0;
+};
+
+/// The Runner that really starts programs. No shell, own process group, killed when this process dies.
+class ProcessRunner final : public Runner {
+public:
+    Result<Output> run(const Command& command) override;
+};
+
+/// A program in the background, for QEMU and servers of tests. Killed with its process group when destroyed.
+class Background {
+public:
+    /// @param log_fd  the child's stdout and stderr
+    static Result<Background> start(const std::vector<std::string>& argv, int log_fd,
+                                    const std::vector<int>& pass_fds = {});
+    Background(Background&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+    Background& operator=(Background&& other) noexcept;
+    Background(const Background&) = delete;
+    Background& operator=(const Background&) = delete;
+    ~Background();
+
+    int pid() const { return pid_; }
+    /// True while the program runs; reaps it when it has ended.
+    bool running();
+    /// Waits until it has ended. @returns false when the time is up
+    bool wait(std::chrono::milliseconds limit);
+    /// SIGTERM to the group, SIGKILL after five seconds.
+    void stop();
+    /// Leaves the program running when this object goes.
+    void release() { pid_ = -1; }
+
+private:
+    explicit Background(int pid) : pid_(pid) {}
+    int pid_ = -1;
+};
+
+/// Replaces this process: for recovery shells and logins on a console. Returns only when it failed.
+Error replace_process(const std::vector<std::string>& argv);
+
+/// The error for a command that ended badly, as Runner::run gives it.
+Error command_error(const Command& command, const std::string& what, const std::string& stderr_text);
+
+}  // namespace kld

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The order of versions inside file names, as `sort -V` has it.
+#pragma once
+
+#include <string_view>
+
+namespace kld::boot {
+
+/// Negative, zero or positive: `left` comes before, equals, comes after `right`. Rules of coreutils' version sort:
+/// digits compare as numbers, "~" before the end, letters before other signs, a file suffix like ".img" counts last.
+int compare_versions(std::string_view left, std::string_view right);
+
+}  // namespace kld::boot

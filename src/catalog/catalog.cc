@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catalog/catalog.h"
+
+#include <fmt/format.h>
+
+#include "digest/sha256.h"
+#include "base/text.h"
+#include "catalog/toml_reader.h"
+
+namespace kld::catalog {
+namespace {
+
+Result<ModuleModel> module_model(const std::string& word, const std::string& path) {
+    if (word == "built") return ModuleModel::built;
+    if (word == "dkms") return ModuleModel::dkms;
+    if (word == "vendor") return ModuleModel::vendor;
+    if (word == "none") return ModuleModel::none;
+    return fail(fmt::format("{}: zfs.modules is '{}'", path, word), "write built, dkms, vendor or none",
+                ExitCode::usage);
+}
+
+Result<std::string> read_entry(Files& files, const std::string& folder, const std::string& what,
+                               const std::string& id) {
+    const auto path = fmt::format("{}/{}.toml", folder, id);
+    // The id becomes part of a path: it must not lead elsewhere.
+    if (id.find('/') == std::string::npos && files.kind(path) == FileKind::regular) return files.read(path);
+    KLD_TRY(const auto names, files.list(folder));
+    std::vector<std::string> known;
+    for (const auto& name : names)
+        if (name.ends_with(".toml")) known.push_back(name.substr(0, name.size() - 5));
+    return fail(fmt::format("no {} is called '{}'", what, id), "known: " + join(known, ", "), ExitCode::usage);
+}
+
+}  // namespace
+
+Result<Distro> parse_distro(const std::string& text, const std::string& path) {
+    KLD_TRY(auto reader, TomlReader::parse(text, path));
+    Distro distro;
+    distro.id = reader.text("id");
+    distro.name = reader.text("name");
+    distro.family = reader.text("family");
+    distro.suite = reader.text("packages.suite");
+    distro.updates = reader.list("packages.updates");
+    distro.security = reader.text("packages.security");
+    distro.components = reader.list("packages.components");
+    distro.keyring = reader.text("packages.keyring");
+    distro.target_sources = reader.text("packages.target_sources");
+    distro.variant = reader.text("packages.variant");
+    distro.kernel_package = reader.text("kernel.package");
+    distro.headers_package = reader.text("kernel.headers");
+    const auto model = reader.text("zfs.modules");
+    distro.zfs_source = reader.text("zfs.source");
+    distro.zfs_packages = reader.list("zfs.packages");
+    distro.compatibility = reader.text("zfs.compatibility");
+    distro.initramfs = reader.text("initramfs.generator");
+    distro.loader = reader.text("boot.loader");
+    distro.command_line = reader.text("boot.command_line");
+    KLD_CHECK(reader.finish());
+    KLD_TRY(distro.modules, module_model(model, path));
+    distro.digest = sha256_hex(text);
+    return distro;
+}
+
+Result<Profile> parse_profile(const std::string& text, const std::string& path) {
+    KLD_TRY(auto reader, TomlReader::parse(text, path));
+    Profile profile;
+    profile.id = reader.text("id");
+    profile.description = reader.text("description");
+    profile.network = reader.text("network");
+    profile.ssh = reader.flag("ssh");
+    for (const auto& family : reader.keys("packages")) profile.packages[family] = reader.list("packages." + family);
+    KLD_CHECK(reader.finish());
+    if (profile.network != "ifupdown" && profile.network != "networkmanager")
+        return fail(fmt::format("{}: network is '{}'", path, profile.network), "write ifupdown or networkmanager",
+                    ExitCode::usage);
+    profile.digest = sha256_hex(text);
+    return profile;
+}
+
+Result<Distro> find_distro(Files& files, const std::string& directory, const std::string& id) {
+    KLD_TRY(const auto text, read_entry(files, directory + "/distros", "distribution", id));
+    return parse_distro(text, fmt::format("{}/distros/{}.toml", directory, id));
+}
+
+Result<Profile> find_profile(Files& files, const std::string& directory, const std::string& id) {
+    KLD_TRY(const auto text, read_entry(files, directory + "/profiles", "profile", id));
+    return parse_profile(text, fmt::format("{}/profiles/{}.toml", directory, id));
+}
+
+}  // namespace kld::catalog

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pool/create.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "verbs.h"
+
+namespace kld::pool {
+
+namespace {
+
+struct Arguments {
+    CreateOptions options{};
+    std::string offset{}, size{};
+    int events_fd = -1;
+    bool json = false;
+};
+
+void print(const CreateReport& report, bool json) {
+    if (json) {
+        const nlohmann::json out = {{"version", 1},
+                                    {"pool", report.pool},
+                                    {"entries", report.entries},
+                                    {"bytes", report.bytes},
+                                    {"allocated", report.allocated},
+                                    {"datasets", report.datasets},
+                                    {"snapshots", report.snapshots},
+                                    {"features_left_out", report.features_left_out}};
+        std::printf("%s\n", out.dump(2).c_str());
+        return;
+    }
+    std::printf("%s: %llu entries, %s of files, %s in the pool\n", report.pool.c_str(),
+                static_cast<unsigned long long>(report.entries), human_bytes(report.bytes).c_str(),
+                human_bytes(report.allocated).c_str());
+}
+
+Status run(Arguments arguments) {
+    CreateOptions& options = arguments.options;
+    if (!arguments.offset.empty()) {
+        KLD_TRY(options.image.offset, parse_size(arguments.offset));
+    }
+    if (!arguments.size.empty()) {
+        KLD_TRY(options.image.size, parse_size(arguments.size));
+    }
+    const auto events = events_for(arguments.events_fd);
+    KLD_TRY(const auto report, create(options, *events));
+    for (const auto& feature : report.features_left_out)
+        events->note("feature " + feature + " is not known to this OpenZFS; the pool does without it");
+    events->finish();
+    print(report, arguments.json);
+    return {};
+}
+
+}  // namespace
+
+void add_create(CLI::App& app, Action& chosen) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb =
+        app.add_subcommand("create", "Make a pool in an image and fill it from a directory or a tar stream");
+    verb->add_option("--image", arguments->options.image.path, "image file, made or written into")->required();
+    verb->add_option("--offset", arguments->offset, "write into the existing image from this byte");
+    verb->add_option("--size", arguments->size, "bytes of the pool's device (K, M, G, T are binary)");
+    verb->add_option("--layout", arguments->options.layout, "layout file (JSON)")->required();
+    auto* tree = verb->add_option("--tree", arguments->options.tree, "directory to fill the pool from");
+    auto* tar = verb->add_option("--tar", arguments->options.tar, "tar file to fill the pool from, - for stdin");
+    tree->excludes(tar);
+    verb->add_option("--overlay", arguments->options.overlays, "tar file whose entries win; may be given again")
+        ->take_all();
+    verb->add_option("--events-fd", arguments->events_fd, "write progress as JSON lines to this descriptor");
+    verb->add_flag("--force", arguments->options.image.force, "write over what has a known signature");
+    verb->add_flag("--json", arguments->json, "print the result as JSON");
+    verb->callback([arguments, &chosen, tree, tar] {
+        if (tree->count() + tar->count() == 0) throw CLI::RequiredError("--tree or --tar");
+        chosen = [arguments] { return run(*arguments); };
+    });
+}
+
+}  // namespace kld::pool

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cmd/kldload/verbs.h"
+#include "config/schema.h"
+#include "pipeline/make_image.h"
+
+namespace kld::cmd {
+namespace {
+
+struct ImageOptions {
+    std::string distro;
+    std::string profile = "server";
+    std::string answers_path;
+    std::string size = "8G";
+    std::string format;
+    std::string output;
+    bool force = false;
+    bool if_changed = false;
+    bool json = false;
+    std::map<std::string, std::vector<std::string>> given;  ///< values of answer flags, by key
+};
+
+/// What stands in the file a flag names, one value a line; "-" is stdin.
+Result<std::vector<std::string>> file_values(Files& files, const std::string& path) {
+    KLD_TRY(const auto text, files.read(path == "-" ? "/dev/stdin" : path));
+    std::vector<std::string> values;
+    for (const auto& line : lines(text))
+        if (const auto value = trim(line); !value.empty() && value[0] != '#') values.emplace_back(value);
+    if (values.empty()) return fail(path + " is empty", {}, ExitCode::usage);
+    return values;
+}
+
+Result<config::Answers> collect_answers(Files& files, const ImageOptions& options) {
+    auto answers = config::defaults();
+    if (!options.answers_path.empty()) {
+        KLD_TRY(const auto text, files.read(options.answers_path));
+        KLD_CHECK(config::parse_answers(answers, text, options.answers_path));
+    }
+    for (const auto& field : config::schema()) {
+        const auto given = options.given.find(field.key);
+        if (given == options.given.end()) continue;
+        for (const auto& word : given->second) {
+            std::vector<std::string> values{word};
+            if (field.from_file) {
+                KLD_TRY(values, file_values(files, word));
+            }
+            for (const auto& value : values) KLD_CHECK(config::set(answers, field, value));
+        }
+    }
+    return answers;
+}
+
+Result<image::Format> format_of(const ImageOptions& options) {
+    const auto format = !options.format.empty()            ? options.format
+                        : options.output.ends_with(".raw") ? std::string("raw")
+                        : options.output.ends_with(".img") ? std::string("raw")
+                                                           : std::string("qcow2");
+    if (format == "raw") return image::Format::raw;
+    if (format == "qcow2") return image::Format::qcow2;
+    return fail(fmt::format("no format is called '{}'", format), "known: qcow2, raw", ExitCode::usage);
+}
+
+void print_result(const pipeline::ImageResult& result, bool json) {
+    const nlohmann::ordered_json report{{"version", 1},
+                                        {"image", result.image},
+                                        {"manifest", result.manifest},
+                                        {"made", result.made},
+                                        {"kernel", result.kernel},
+                                        {"zfs", result.zfs},
+                                        {"tools_tree", result.tools_tree},
+                                        {"certificate", result.certificate}};
+    if (json)
+        fmt::print("{}\n", report.dump(1));
+    else
+        fmt::print("{}: kernel {}, ZFS {}\n", result.image, result.kernel, result.zfs);
+}
+
+Status make(Context& context, const ImageOptions& options) {
+    KLD_TRY(const auto places, pipeline::find_places());
+    pipeline::ImageWish wish{.distro = options.distro,
+                             .profile = options.profile,
+                             .output = options.output,
+                             .replace = options.force,
+                             .if_changed = options.if_changed};
+    KLD_TRY(wish.answers, collect_answers(context.files, options));
+    KLD_TRY(wish.disk_bytes, parse_size(options.size));
+    KLD_TRY(wish.format, format_of(options));
+    if (wish.output.empty())
+        wish.output = fmt::format("kldload-{}.{}", wish.distro, wish.format == image::Format::raw ? "raw" : "qcow2");
+    const auto events = context.events();
+    pipeline::Build build{context.runner, context.files, *events, places};
+    KLD_TRY(const auto result, pipeline::make_image(build, wish));
+    print_result(result, options.json);
+    return {};
+}
+
+}  // namespace
+
+void add_image(CLI::App& app, Context& context) {
+    auto* verb = app.add_subcommand("image", "build a disk image of a stock system on ZFS root");
+    auto options = std::make_shared<ImageOptions>();
+    verb->add_option("distro", options->distro, "distribution, such as debian-13")->required();
+    verb->add_option("--profile", options->profile, "what is installed")->capture_default_str();
+    verb->add_option("--answers", options->answers_path, "answers.toml (see: kldload answers); flags win over it")
+        ->type_name("FILE");
+    verb->add_option("--size", options->size, "size of the disk")->capture_default_str();
+    verb->add_option("--format", options->format, "qcow2 or raw (otherwise by the output's name)");
+    verb->add_option("-o,--output", options->output, "image file")->type_name("FILE");
+    verb->add_flag("--force", options->force, "replace an existing image");
+    verb->add_flag("--if-changed", options->if_changed,
+                   "keep an existing image that was made of the same inputs, else replace it");
+    verb->add_flag("--json", options->json, "report as JSON");
+    for (const auto& field : config::schema())
+        verb->add_option_function<std::vector<std::string>>(
+                field.flag(),
+                [options, key = field.key](const std::vector<std::string>& values) { options->given[key] = values; },
+                field.help)
+            ->type_name(field.from_file ? "FILE" : "TEXT")
+            ->group("Answers");
+    verb->callback([&context, options] { context.chosen([&context, options] { return make(context, *options); }); });
+}
+
+}  // namespace kld::cmd

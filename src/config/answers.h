@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a person decides about one machine: the unattended input of image and install.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace kld::config {
+
+struct Answers {
+    std::string hostname;
+    std::string timezone;
+    std::string locale;
+
+    std::string user_name;
+    std::string user_password_hash;  ///< crypt(5) form, secret
+    std::vector<std::string> user_ssh_keys;
+    std::string
+        user_sudo;  ///< password, nopasswd or none; empty: nopasswd for a user without a password, else password
+
+    std::string root_password_hash;  ///< crypt(5) form, secret
+    std::vector<std::string> root_ssh_keys;
+
+    std::string network_method;     ///< dhcp or static
+    std::string network_interface;  ///< kernel name; empty: every wired interface
+    std::string network_address;    ///< address/prefix, static only
+    std::string network_gateway;
+    std::vector<std::string> network_dns;
+
+    std::string pool_name;
+    std::string pool_compression;
+    std::string command_line;  ///< appended to the catalogue's kernel command line
+};
+
+}  // namespace kld::config

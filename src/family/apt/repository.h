@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A signed apt repository in a directory, for the packages that the builder makes itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/runner.h"
+
+namespace kld::apt {
+
+struct Repository {
+    std::string directory;
+    std::string line;  ///< the sources.list(5) line to use it, with signed-by
+};
+
+/// Publishes the given .deb files as a flat repository: the directory is made anew, its Release is signed with the
+/// builder's repository key, which is made on first use in `key_directory` (0700).
+Result<Repository> publish(Runner& runner, Files& files, const std::string& directory, const std::string& key_directory,
+                           const std::vector<std::string>& debs);
+
+}  // namespace kld::apt

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "family/apt/resolver.h"
+
+#include <fmt/format.h>
+
+#include "digest/sha256.h"
+#include "base/text.h"
+#include "family/apt/index.h"
+
+namespace kld::apt {
+namespace {
+
+/// Options that keep this apt apart from the host's state and configuration.
+std::vector<std::string> private_options(const std::string& directory) {
+    std::vector<std::string> options;
+    for (const auto& option :
+         {"Dir::State=" + directory + "/state", "Dir::State::status=" + directory + "/status",
+          "Dir::Cache=" + directory + "/cache", "Dir::Etc::sourcelist=" + directory + "/sources.list",
+          std::string("Dir::Etc::sourceparts=/dev/null"), std::string("Dir::Etc::preferencesparts=/dev/null"),
+          std::string("Acquire::Languages=none"),
+          // Root's cache is not readable by _apt; indices are checked by signature either way.
+          std::string("APT::Sandbox::User="), std::string("Acquire::Retries=3")}) {
+        options.emplace_back("-o");
+        options.push_back(option);
+    }
+    return options;
+}
+
+std::vector<std::string> with_options(const char* program, const std::string& directory,
+                                      std::vector<std::string> rest) {
+    auto argv = private_options(directory);
+    argv.insert(argv.begin(), program);
+    argv.insert(argv.end(), rest.begin(), rest.end());
+    return argv;
+}
+
+Result<std::string> show(Runner& runner, const std::string& directory, const std::string& package) {
+    auto output = runner.run({.argv = with_options("apt-cache", directory, {"show", "--no-all-versions", package})});
+    if (!output)
+        return fail(std::move(output.error())
+                        .within("the archive has no package " + package)
+                        .with_hint("check the catalogue entry and the components of the mirror"));
+    return output->out;
+}
+
+Result<std::string> digest_of_releases(Files& files, const std::string& directory) {
+    KLD_TRY(const auto names, files.list(directory + "/state/lists"));
+    Sha256 digest;
+    std::size_t count = 0;
+    for (const auto& name : names) {
+        if (!name.ends_with("Release")) continue;
+        KLD_TRY(const auto text, files.read(directory + "/state/lists/" + name));
+        digest.add(name + "\n" + text);
+        ++count;
+    }
+    if (count == 0) return fail("apt fetched no Release file", "look at the mirror in /etc/apt/sources.list.d");
+    return digest.finish();
+}
+
+}  // namespace
+
+Result<Resolved> resolve(Runner& runner, Files& files, const std::string& directory,
+                         const std::vector<std::string>& lines, const std::string& kernel_package,
+                         const std::string& zfs_package) {
+    KLD_CHECK(files.make_directories(directory + "/state/lists/partial"));
+    KLD_CHECK(files.make_directories(directory + "/cache/archives/partial"));
+    KLD_CHECK(files.write(directory + "/status", ""));
+    KLD_CHECK(files.write(directory + "/sources.list", join(lines, "\n") + "\n"));
+    KLD_CHECK(runner.run({.argv = with_options("apt-get", directory, {"update", "--error-on=any"})}));
+
+    Resolved resolved;
+    KLD_TRY(const auto meta, show(runner, directory, kernel_package));
+    const auto depends = Stanza(meta).field("Depends");
+    for (const auto& clause : split(depends, ',')) {
+        const auto name = words(clause);
+        if (!name.empty() && name[0].starts_with("linux-image-")) resolved.kernel_package = name[0];
+    }
+    if (resolved.kernel_package.empty())
+        return fail(fmt::format("{} does not say which kernel it stands for", kernel_package),
+                    fmt::format("Depends: {}", depends));
+    resolved.kernel = resolved.kernel_package.substr(std::string_view("linux-image-").size());
+    KLD_TRY(const auto kernel, show(runner, directory, resolved.kernel_package));
+    resolved.kernel_version = Stanza(kernel).field("Version");
+    KLD_TRY(const auto zfs, show(runner, directory, zfs_package));
+    resolved.zfs_version = Stanza(zfs).field("Version");
+    KLD_TRY(resolved.index_digest, digest_of_releases(files, directory));
+    return resolved;
+}
+
+}  // namespace kld::apt

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A private apt, beside the host's: which kernel and which ZFS the distribution offers today.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/runner.h"
+
+namespace kld::apt {
+
+struct Resolved {
+    std::string kernel_package;  ///< "linux-image-6.12.107+deb13-amd64"
+    std::string kernel;          ///< its release: "6.12.107+deb13-amd64"
+    std::string kernel_version;  ///< of the package
+    std::string zfs_version;     ///< of the package that brings the module sources, or of zfsutils-linux
+    std::string index_digest;    ///< sha256 over all Release files: changes when the archive does
+};
+
+/// Updates the indices in `directory` (made when missing; signatures are checked by apt) and reads them.
+/// @param lines  sources.list(5) lines with signed-by
+Result<Resolved> resolve(Runner& runner, Files& files, const std::string& directory,
+                         const std::vector<std::string>& lines, const std::string& kernel_package,
+                         const std::string& zfs_package);
+
+}  // namespace kld::apt

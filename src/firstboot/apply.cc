@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "firstboot/apply.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/text.h"
+
+namespace kld::firstboot {
+namespace {
+
+class Worker {
+public:
+    Worker(const World& world, Runner& runner, Files& files) : world_(world), runner_(runner), files_(files) {}
+
+    Status run(const Step& step) {
+        switch (step.kind) {
+            case Step::Kind::hostid:
+                return hostid();
+            case Step::Kind::grow_partition:
+                return grow_partition(step);
+            case Step::Kind::grow_vdev:
+                return command({"zpool", "online", "-e", world_.pool, step.device});
+            case Step::Kind::compatibility:
+                return compatibility();
+            case Step::Kind::reguid:
+                return command({"zpool", "reguid", world_.pool});
+            case Step::Kind::host_keys:
+                return command({"ssh-keygen", "-A"});
+            case Step::Kind::done:
+                return files_.remove(kMarker);
+        }
+        return {};
+    }
+
+private:
+    Status command(std::vector<std::string> argv, std::string input = {}) {
+        KLD_CHECK(runner_.run({.argv = std::move(argv), .input = std::move(input)}));
+        return {};
+    }
+
+    Status hostid() {
+        for (const auto& path : world_.initramfs) {
+            KLD_TRY(auto bytes, files_.read(path));
+            KLD_CHECK(files_.write(path, with_hostid(std::move(bytes), world_.hostid)));
+        }
+        std::string bytes;
+        for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(world_.hostid >> shift & 0xff);
+        return files_.write("/etc/hostid", bytes);
+    }
+
+    Status grow_partition(const Step& step) {
+        // sfdisk cannot make the kernel re-read a disk in use; partx tells it the one new size.
+        KLD_CHECK(command(
+            {"sfdisk", "--no-reread", "--no-tell-kernel", "--force", "-N", std::to_string(step.number), step.disk},
+            ", +\n"));
+        return command({"partx", "--update", "--nr", std::to_string(step.number), step.disk});
+    }
+
+    Status compatibility() {
+        KLD_CHECK(command({"zpool", "set", "compatibility=" + world_.compatibility, world_.pool}));
+        return command({"zpool", "upgrade", world_.pool});
+    }
+
+    const World& world_;
+    Runner& runner_;
+    Files& files_;
+};
+
+}  // namespace
+
+Status apply(const World& world, const std::vector<Step>& steps, Runner& runner, Files& files, Events& events) {
+    Worker worker(world, runner, files);
+    std::optional<Error> first;
+    for (const auto& step : steps) {
+        if (step.kind == Step::Kind::done && first) break;
+        events.stage(step.text);
+        if (auto done = worker.run(step); !done) {
+            events.warning(render(done.error()));
+            if (!first) first = std::move(done.error());
+        }
+    }
+    events.finish();
+    if (first)
+        return fail(std::move(*first).with_hint("it is tried again at the next boot; kldload-firstboot tries at once"));
+    return {};
+}
+
+}  // namespace kld::firstboot

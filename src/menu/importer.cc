@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "menu/importer.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "boot/hostid.h"
+#include "menu/log.h"
+
+namespace kld::menu {
+namespace {
+
+constexpr std::chrono::seconds kImportTime{60};
+constexpr std::chrono::seconds kListTime{30};
+
+/// What the program itself said; the lines of the error after the command.
+std::string reason(const Error& error) {
+    std::vector<std::string> said;
+    for (std::size_t index = 1; index < error.details.size(); ++index)
+        if (const auto text = trim(error.details[index]); !text.empty()) said.emplace_back(text);
+    return said.empty() ? render(error) : join(said, " ");
+}
+
+Result<std::vector<ImportedPool>> imported_pools(Runner& runner) {
+    Command list{{"zpool", "list", "-Hp", "-o", "name,guid,bootfs"}};
+    list.timeout = kListTime;
+    KLD_TRY(const auto output, runner.run(list));
+    return parse_imported_pools(output.out);
+}
+
+}  // namespace
+
+Status adopt_hostid(Files& files, std::uint32_t hostid) {
+    // The parameter wins over the file in the kernel; the commands read either.
+    KLD_CHECK(files.write("/etc/hostid", boot::hostid_file(hostid)));
+    KLD_TRY(const auto parameter, Fd::open("/sys/module/spl/parameters/spl_hostid", 1));
+    return parameter.write_all(std::to_string(hostid));
+}
+
+bool Importer::import(const std::vector<FoundPool>& pools, bool with_missing) {
+    bool changed = false;
+    for (const auto& pool : pools) {
+        if (imported_.contains(pool.guid) || (pool.missing > 0 && !with_missing)) continue;
+        const auto failure = failures_.find(pool.guid);
+        if (failure != failures_.end() && failure->second.devices == pool.devices) continue;
+        changed = true;
+        if (pool.hostid != 0)
+            if (const auto adopted = adopt_hostid(files_, pool.hostid); !adopted) log_line(adopted.error().message);
+        Command import{import_command(pool)};
+        import.timeout = kImportTime;
+        const auto done = runner_.run(import);
+        log_line(fmt::format("pool {} guid {} hostid 0x{:08x} on {}: {}", pool.import_name, pool.guid, pool.hostid,
+                             join(pool.devices, " "), done ? "imported read-only" : reason(done.error())));
+        if (done) {
+            imported_.insert(pool.guid);
+            failures_.erase(pool.guid);
+        } else {
+            failures_[pool.guid] = {pool.devices,
+                                    fmt::format("Pool {} ({}): {}", pool.name, pool.guid, reason(done.error()))};
+        }
+    }
+    return changed;
+}
+
+Status Importer::refresh() {
+    KLD_TRY(const auto imported, imported_pools(runner_));
+    imported_.clear();
+    for (const auto& pool : imported) imported_.insert(pool.guid);
+    failures_.clear();
+    return {};
+}
+
+World Importer::list(const std::vector<FoundPool>& pools, const std::string& prefer, const Inspect& inspect) {
+    World world;
+    const auto fill = [&]() -> Status {
+        KLD_TRY(const auto imported, imported_pools(runner_));
+        if (imported.empty()) return {};
+        Command get{
+            {"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
+        get.timeout = kListTime;
+        KLD_TRY(const auto output, runner_.run(get));
+        KLD_TRY(const auto datasets, boot::parse_datasets(output.out));
+        world = make_world(pools, imported, datasets, inspect, prefer);
+        return {};
+    };
+    if (const auto done = fill(); !done) world.problems.push_back(reason(done.error()));
+    for (const auto& [guid, failure] : failures_) world.problems.push_back(failure.text);
+    for (const auto& pool : pools)
+        if (!imported_.contains(pool.guid) && !failures_.contains(pool.guid))
+            world.problems.push_back(
+                fmt::format("Pool {} ({}): {} of its devices not found yet", pool.name, pool.guid, pool.missing));
+    return world;
+}
+
+}  // namespace kld::menu

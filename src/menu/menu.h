@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The loop that draws the menu on all terminals and does what it is told.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "menu/discovery.h"
+#include "menu/inbox.h"
+#include "menu/options.h"
+#include "menu/state.h"
+#include "menu/terminals.h"
+
+namespace kld::menu {
+
+class Menu {
+public:
+    /// @param title  for render()
+    Menu(const Options& options, std::string title);
+    /// Never returns while the machine runs.
+    void run();
+
+private:
+    void handle(News news);
+    void act(const Action& action, Terminal* from);
+    void boot(const Action& action);
+    void start_kernel();
+    void shell(Terminal& terminal);
+    void power(ActionKind action);
+    void draw();
+    void say(const std::string& text);
+    void read_terminal(Terminal& terminal);
+
+    std::string title_;
+    std::vector<Terminal> terminals_;
+    std::shared_ptr<Inbox> inbox_;
+    Discovery discovery_;
+    State state_;
+    bool loading_ = false;
+};
+
+}  // namespace kld::menu

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the menu found: boot environments with their kernels, and what went wrong.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boot/kernels.h"
+
+namespace kld::menu {
+
+/// A boot environment that can be booted.
+struct Entry {
+    std::string dataset;  ///< name for people and for mounting, e.g. "rpool/ROOT/default"
+    std::string system;   ///< PRETTY_NAME of its os-release
+    std::uint64_t pool_guid = 0;
+    std::string root_prefix;  ///< "root=zfs:"
+    std::string root;         ///< as the initramfs wants it: by pool GUID where it understands that, else by name
+    std::string arguments;    ///< command line without root= and hostid
+    std::uint32_t hostid = 0;
+    std::vector<boot::KernelPair> kernels;  ///< at least one
+    std::size_t default_kernel = 0;
+
+    bool operator==(const Entry& other) const { return dataset == other.dataset && pool_guid == other.pool_guid; }
+};
+
+struct World {
+    std::vector<Entry> entries;
+    std::optional<std::size_t> default_entry;  ///< where bootfs points, when that can be booted
+    std::vector<std::string> problems;         ///< one line each, for the screen
+    std::vector<std::string> notes;            ///< for the log
+};
+
+}  // namespace kld::menu

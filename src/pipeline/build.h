@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What every step of a build is given.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "base/files.h"
+#include "base/runner.h"
+#include "catalog/catalog.h"
+#include "family/apt/resolver.h"
+#include "modules/signing_key.h"
+#include "pipeline/places.h"
+
+namespace kld::pipeline {
+
+struct Build {
+    Runner& runner;
+    Files& files;
+    Events& events;
+    Places places;
+};
+
+/// A distribution as its archive has it today.
+struct Archive {
+    catalog::Distro distro;
+    std::vector<std::string> lines;  ///< sources.list(5) lines for the builder
+    apt::Resolved resolved;
+};
+
+/// Reads the host's mirrors and asks them what the distribution offers.
+Result<Archive> open_archive(Build& build, const catalog::Distro& distro);
+
+/// The builder's signing key, made on first use.
+Result<modules::SigningKey> builder_key(Build& build);
+
+/// Time given to all that is built, so that the same input gives the same bytes: SOURCE_DATE_EPOCH, else `otherwise`.
+long build_time(long otherwise);
+
+}  // namespace kld::pipeline

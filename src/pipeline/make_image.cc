@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/make_image.h"
+
+#include <ctime>
+
+#include "base/text.h"
+#include "config/schema.h"
+#include "digest/sha256.h"
+#include "family/apt/sources.h"
+#include "image/personalise.h"
+#include "image/pool_layout.h"
+#include "pipeline/menu.h"
+#include "pipeline/packages.h"
+#include "pipeline/tree.h"
+
+namespace kld::pipeline {
+namespace {
+
+Status check_output(Build& build, const ImageWish& wish) {
+    if (build.files.exists(wish.output) && !wish.replace && !wish.if_changed)
+        return fail(wish.output + " exists already", "remove it, or say --force to replace it", ExitCode::refused);
+    const auto slash = wish.output.rfind('/');
+    const auto directory = slash == std::string::npos ? "." : slash == 0 ? "/" : wish.output.substr(0, slash);
+    if (build.files.kind(directory) == FileKind::none)
+        return fail("no directory " + directory + " for the image", {}, ExitCode::usage);
+    return {};
+}
+
+/// The machine's own package sources: what the vendor's apt gives as an example, with the components that are used.
+Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& tree, const catalog::Distro& distro) {
+    const auto example = tree.files.find(distro.target_sources.substr(1));
+    if (example == tree.files.end())
+        return fail("the tree has no " + distro.target_sources, "correct target_sources in the catalogue entry");
+    const auto text = apt::target_sources(example->second, distro);
+    const bool deb822 = text.find("Types:") != std::string::npos;
+    return std::map<std::string, std::string>{
+        {deb822 ? "etc/apt/sources.list.d/debian.sources" : "etc/apt/sources.list", text}};
+}
+
+/// sha256 over all that an image is made of, but for its random identities.
+Result<std::string> digest_of_inputs(const ImageWish& wish, const Tree& tree, const Menu& menu,
+                                     const std::string& layout, const std::string& pool_program) {
+    KLD_TRY(const auto pool, sha256_file(pool_program));
+    return sha256_hex(join({config::to_toml(wish.answers, true), tree.tar, menu.uki, layout, pool,
+                            std::to_string(wish.disk_bytes), std::to_string(static_cast<int>(wish.format))},
+                           "\n"));
+}
+
+/// What lies beside an image to tell whether it is current.
+std::string record_path(const ImageWish& wish) {
+    return wish.output + ".inputs";
+}
+
+bool is_current(Build& build, const ImageWish& wish, const std::string& digest) {
+    if (!wish.if_changed || !build.files.exists(wish.output)) return false;
+    const auto known = build.files.read(record_path(wish));
+    return known && trim(*known) == digest;
+}
+
+/// The programs that a build needs at its end, before the hours that lead there.
+Status check_programs(Build& build) {
+    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot"})
+        if (!build.files.exists(build.places.programs + "/" + name))
+            return fail(std::string("no ") + name + " beside this program in " + build.places.programs,
+                        "build or install all of kldload");
+    return {};
+}
+
+}  // namespace
+
+Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
+    const auto catalogue = build.places.data + "/catalog";
+    KLD_TRY(const auto distro, catalog::find_distro(build.files, catalogue, wish.distro));
+    KLD_TRY(const auto profile, catalog::find_profile(build.files, catalogue, wish.profile));
+    KLD_CHECK(config::check_answers(wish.answers, profile.ssh));
+    KLD_CHECK(check_output(build, wish));
+    KLD_CHECK(check_programs(build));
+    KLD_TRY(const auto disk, image::plan_disk(wish.disk_bytes));
+    KLD_TRY(const auto key, builder_key(build));
+
+    build.events.stage("package archive");
+    KLD_TRY(const auto archive, open_archive(build, distro));
+    build.events.stage("ZFS modules for " + archive.resolved.kernel);
+    KLD_TRY(const auto zfs, module_package(build, archive, key));
+
+    Result<Menu> menu = fail("");
+    if (distro.id == kMenuDistro) {
+        menu = boot_menu(build, archive, zfs, key);
+    } else {
+        build.events.stage("package archive of the boot menu");
+        KLD_TRY(const auto menu_distro, catalog::find_distro(build.files, catalogue, kMenuDistro));
+        KLD_TRY(const auto menu_archive, open_archive(build, menu_distro));
+        KLD_TRY(const auto menu_zfs, module_package(build, menu_archive, key));
+        menu = boot_menu(build, menu_archive, menu_zfs, key);
+    }
+    if (!menu) return fail(std::move(menu.error()));
+
+    KLD_TRY(const auto tree, root_tree(build, archive, zfs, {profile, wish.answers.locale}));
+    const auto layout = image::pool_layout_json(distro, wish.answers);
+    const auto pool_program = build.places.programs + "/kldload-pool";
+    ImageResult result{wish.output,
+                       wish.output + ".manifest.json",
+                       archive.resolved.kernel,
+                       archive.resolved.zfs_version,
+                       menu->tools_tree,
+                       key.certificate_path(),
+                       true};
+    KLD_TRY(const auto digest, digest_of_inputs(wish, tree, *menu, layout, pool_program));
+    if (is_current(build, wish, digest)) {
+        build.events.finish();
+        result.made = false;
+        return result;
+    }
+    build.events.stage("answers");
+    KLD_TRY(const auto facts, image::read_tree_facts(tree.tar));
+    KLD_TRY(const auto work, TemporaryDirectory::make(build.places.cache + "/work"));
+    const auto overlay = work.path() + "/overlay.tar";
+    KLD_TRY(const auto sources, source_files(facts, distro));
+    KLD_CHECK(image::write_overlay(facts,
+                                   {.answers = wish.answers,
+                                    .profile = profile,
+                                    .esp_partuuid = disk.esp_partuuid,
+                                    .files = sources,
+                                    .time = build_time(std::time(nullptr))},
+                                   overlay));
+
+    // The record of an older image must not outlive it.
+    KLD_CHECK(build.files.remove(record_path(wish)));
+    KLD_CHECK(image::assemble(
+        build.runner, build.files, build.events,
+        {.disk = disk,
+         .pool_program = pool_program,
+         .pool_layout = layout,
+         .tree_tar = tree.tar,
+         .overlay_tar = overlay,
+         .esp = image::boot_files(menu->shim, menu->mok_manager, menu->uki, build.places.keys + "/builder.der"),
+         .format = wish.format,
+         .output = wish.output}));
+    KLD_TRY(const auto text, build.files.read(tree.manifest));
+    KLD_CHECK(build.files.write(result.manifest, text));
+    KLD_CHECK(build.files.write(record_path(wish), digest + "\n"));
+    build.events.finish();
+    return result;
+}
+
+}  // namespace kld::pipeline

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/menu.h"
+
+#include <fmt/format.h>
+
+#include "base/lock.h"
+#include "base/text.h"
+#include "boot/menu_image.h"
+#include "digest/sha256.h"
+#include "family/apt/root_tree.h"
+#include "pipeline/packages.h"
+
+namespace kld::pipeline {
+namespace {
+
+/// Raise it when the same packages would give another tree or menu.
+constexpr int kRecipeRevision = 1;
+
+Result<std::string> tools_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs) {
+    const auto& resolved = archive.resolved;
+    const auto digest = sha256_hex(
+        fmt::format("{} {} {} {}", kRecipeRevision, resolved.kernel_version, resolved.zfs_version, zfs.sha256));
+    const auto directory = build.places.cache + "/tools";
+    const auto tree = directory + "/" + digest.substr(0, 16);
+    KLD_CHECK(build.files.make_directories(directory));
+    KLD_TRY(const auto lock, Lock::wait_for(tree + ".lock"));
+    if (build.files.exists(tree)) return tree;
+
+    build.events.stage("tools tree");
+    KLD_TRY(const auto repository, local_repository(build, "tools", {zfs.path}));
+    auto lines = archive.lines;
+    lines.push_back(repository);
+    const auto partial = tree + ".partial";
+    KLD_CHECK(build.files.remove(partial));
+    KLD_CHECK(apt::make_tree(
+        build.runner, build.files, build.events,
+        {.suite = archive.distro.suite,
+         .variant = "apt",
+         .lines = lines,
+         .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static", "systemd-ukify",
+                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware"},
+         .output = partial}));
+    KLD_CHECK(build.files.rename(partial, tree));
+    return tree;
+}
+
+}  // namespace
+
+Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
+                       const modules::SigningKey& key) {
+    KLD_TRY(const auto tree, tools_tree(build, archive, zfs));
+    const auto program = build.places.programs + "/kldload-menu";
+    KLD_TRY(const auto program_digest, sha256_file(program));
+    const auto digest =
+        sha256_hex(fmt::format("{} {} {} {}", kRecipeRevision, tree, program_digest, key.certificate().fingerprint()));
+    const auto directory = build.places.cache + "/menu";
+    KLD_CHECK(build.files.make_directories(directory));
+    const Menu menu{fmt::format("{}/{}.efi", directory, digest.substr(0, 16)),
+                    tree + "/usr/lib/shim/shimx64.efi.signed", tree + "/usr/lib/shim/mmx64.efi.signed", tree};
+    KLD_TRY(const auto lock, Lock::wait_for(menu.uki + ".lock"));
+    if (!build.files.exists(menu.uki)) {
+        build.events.stage("boot menu");
+        KLD_TRY(const auto made, boot::make_menu_image({.tree = tree,
+                                                        .kernel_version = archive.resolved.kernel,
+                                                        .menu_program = program,
+                                                        .key = key.key_path(),
+                                                        .certificate = key.certificate_path(),
+                                                        .output = menu.uki},
+                                                       build.runner, build.files, build.events));
+        build.events.note(fmt::format("boot menu: {}, kernel {}, ZFS {}", human_bytes(made.bytes), made.kernel_version,
+                                      made.zfs_version));
+    }
+    return menu;
+}
+
+}  // namespace kld::pipeline

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The boot menu's UKI and the tree of tools it is made in.
+#pragma once
+
+#include <string>
+
+#include "modules/provide.h"
+#include "pipeline/build.h"
+
+namespace kld::pipeline {
+
+/// The distribution whose kernel and ZFS the menu runs on: the newest Debian of the catalogue, so that it reads every
+/// pool.
+constexpr const char* kMenuDistro = "debian-13";
+
+struct Menu {
+    std::string uki;  ///< signed
+    std::string shim;
+    std::string mok_manager;
+    std::string tools_tree;  ///< root tree with ukify, sbsigntool, virt-fw-vars and shim
+};
+
+/// From the cache or made: depends on kernel, ZFS, the menu program and the builder's certificate.
+Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
+                       const modules::SigningKey& key);
+
+}  // namespace kld::pipeline

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/packages.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "base/text.h"
+#include "base/tree_runner.h"
+#include "family/apt/deb.h"
+#include "family/apt/repository.h"
+#include "family/apt/root_tree.h"
+
+namespace kld::pipeline {
+namespace {
+
+// Any fixed moment will do: it only has to be the same for the same input.
+constexpr long kPackageTime = 1767225600;
+
+Result<std::string> pack_plan(Build& build, const modules::PackagePlan& plan, const std::string& directory) {
+    apt::Package package{.name = plan.name,
+                         .version = plan.version,
+                         .architecture = plan.architecture,
+                         .fields = plan.fields,
+                         .summary = plan.summary,
+                         .description = plan.description};
+    for (const auto& file : plan.files) package.files.push_back({file.path, file.bytes, file.mode});
+    for (const auto& file : plan.control) package.control.push_back({file.path, file.bytes, file.mode});
+    return apt::pack(build.runner, build.files, package, directory, plan.epoch);
+}
+
+/// The throwaway tree: exists only while modules are compiled.
+class ThrowawayTree {
+public:
+    ThrowawayTree(Build& build, const Archive& archive) : build_(build), archive_(archive) {}
+    ~ThrowawayTree() {
+        if (!root_.empty())
+            if (auto gone = build_.files.remove(root_); !gone) build_.events.warning(gone.error().message);
+    }
+    ThrowawayTree(const ThrowawayTree&) = delete;
+    ThrowawayTree& operator=(const ThrowawayTree&) = delete;
+
+    Result<modules::BuilderTree> make() {
+        const auto& resolved = archive_.resolved;
+        build_.events.stage("builder tree for " + resolved.kernel);
+        const auto trees = build_.places.cache + "/work";
+        KLD_CHECK(build_.files.make_directories(trees));
+        root_ = fmt::format("{}/builder-{}", trees, archive_.distro.id);
+        KLD_CHECK(build_.files.remove(root_));
+        const auto headers = "linux-headers-" + resolved.kernel;
+        KLD_CHECK(apt::make_tree(build_.runner, build_.files, build_.events,
+                                 {.suite = archive_.distro.suite,
+                                  .variant = "apt",
+                                  .lines = archive_.lines,
+                                  .packages = {resolved.kernel_package, headers, archive_.distro.zfs_source, "dkms",
+                                               "kmod", "xz-utils", "openssl"},
+                                  .output = root_}));
+        runner_.emplace(build_.runner, root_);
+        return modules::BuilderTree{root_, &*runner_};
+    }
+
+private:
+    Build& build_;
+    const Archive& archive_;
+    std::string root_;
+    std::optional<TreeRunner> runner_;
+};
+
+struct Shipped {
+    std::string source;  ///< below packaging/
+    std::string target;
+    unsigned mode;
+};
+
+}  // namespace
+
+Result<modules::ModulePackage> module_package(Build& build, const Archive& archive, const modules::SigningKey& key) {
+    const auto& resolved = archive.resolved;
+    ThrowawayTree tree(build, archive);
+    const modules::Request request{
+        .wish = {resolved.kernel, resolved.kernel_package, resolved.kernel_version, resolved.zfs_version},
+        .cache_directory = build.places.cache + "/modules",
+        .key = key,
+        .builder_tree = [&] { return tree.make(); },
+        .pack = [&](const modules::PackagePlan& plan,
+                    const std::string& directory) { return pack_plan(build, plan, directory); },
+    };
+    return modules::provide(build.files, build.events, request);
+}
+
+Result<std::string> boot_package(Build& build) {
+    const std::vector<Shipped> shipped{
+        {"kldload-boot/kldload-firstboot.service", "usr/lib/systemd/system/kldload-firstboot.service", 0644},
+        {"kldload-boot/10-kldload.preset", "usr/lib/systemd/system-preset/10-kldload.preset", 0644},
+        {"kldload-boot/kldload-var-log", "usr/share/initramfs-tools/scripts/init-bottom/kldload-var-log", 0755},
+        {"initramfs-tools/hooks/kldload", "usr/share/initramfs-tools/hooks/kldload", 0755},
+        {"initramfs-tools/scripts/init-premount/kldload", "usr/share/initramfs-tools/scripts/init-premount/kldload",
+         0755},
+    };
+    apt::Package package{
+        .name = "kldload-boot",
+        .version = KLD_VERSION,
+        .fields = {{"Depends", "zfs-initramfs, zfsutils-linux, util-linux, fdisk"},
+                   {"Section", "admin"},
+                   {"Priority", "optional"}},
+        .summary = "what ties a stock system to its ZFS root",
+        .description =
+            "An initramfs hook that fails when the image could not mount its root, a script that mounts\n"
+            "/var/log before the journal, and the first boot that gives a machine its own identity.\n\n"
+            "Without this package a stock Debian on ZFS remains."};
+    for (const auto& file : shipped) {
+        KLD_TRY(auto bytes, build.files.read(build.places.data + "/packaging/" + file.source));
+        package.files.push_back({file.target, std::move(bytes), file.mode});
+    }
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
+    KLD_TRY(const auto staging, TemporaryDirectory::make(directory));
+    const auto program = staging.path() + "/kldload-firstboot";
+    KLD_CHECK(build.runner.run({.argv = {"strip", "-o", program, build.places.programs + "/kldload-firstboot"}}));
+    KLD_TRY(auto bytes, build.files.read(program));
+    package.files.push_back({"usr/lib/kldload/kldload-firstboot", std::move(bytes), 0755});
+    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+}
+
+Result<std::string> local_repository(Build& build, const std::string& name, const std::vector<std::string>& debs) {
+    KLD_TRY(const auto repository, apt::publish(build.runner, build.files, build.places.cache + "/repository/" + name,
+                                                build.places.keys, debs));
+    return repository.line;
+}
+
+}  // namespace kld::pipeline

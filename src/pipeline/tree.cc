@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/tree.h"
+
+#include <fmt/format.h>
+
+#include "base/lock.h"
+#include "base/text.h"
+#include "boot/hostid.h"
+#include "digest/sha256.h"
+#include "family/apt/manifest.h"
+#include "family/apt/root_tree.h"
+#include "image/tree_facts.h"
+#include "initramfs/check.h"
+#include "pipeline/packages.h"
+
+namespace kld::pipeline {
+namespace {
+
+/// Raise it when the same input would give another tree.
+constexpr int kRecipeRevision = 1;
+
+std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
+                                         const TreeWish& wish) {
+    std::vector<std::string> packages{archive.resolved.kernel_package, archive.distro.kernel_package, zfs.name,
+                                      "kldload-boot", "zstd"};
+    packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
+    if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
+        packages.insert(packages.end(), extra->second.begin(), extra->second.end());
+    if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
+    return packages;
+}
+
+/// Hooks are in mmdebstrap's own form: "$1" is the tree.
+std::vector<std::string> customize_hooks(const std::string& kernel, const std::string& locale,
+                                         const std::string& lists) {
+    std::vector<std::string> hooks{
+        "copy-out /var/lib/apt/lists " + lists,
+        "rm -f \"$1\"/etc/apt/sources.list \"$1\"/etc/apt/sources.list.d/*",
+        // Pools are found by scanning, so no cache file may appear: it would turn zfs-import-scan off.
+        "sed -i 's/^#*ZPOOL_IMPORT_OPTS=.*/ZPOOL_IMPORT_OPTS=\"-o cachefile=none\"/' \"$1\"/etc/default/zfs",
+        "chroot \"$1\" systemctl disable zfs-import-cache.service",
+        "chroot \"$1\" systemctl enable zfs-import-scan.service kldload-firstboot.service",
+        "rm -f \"$1\"/etc/ssh/ssh_host_*_key \"$1\"/etc/ssh/ssh_host_*_key.pub",
+    };
+    if (locale != "C.UTF-8") {
+        hooks.push_back(fmt::format("echo '{} UTF-8' >> \"$1\"/etc/locale.gen", locale));
+        hooks.emplace_back("chroot \"$1\" locale-gen");
+    }
+    hooks.push_back("chroot \"$1\" update-initramfs -c -k " + kernel);
+    return hooks;
+}
+
+Result<std::string> manifest_of(Build& build, const image::TreeFacts& facts, const std::string& lists) {
+    std::vector<apt::PackagesIndex> indices;
+    KLD_TRY(const auto names, build.files.list(lists + "/lists"));
+    for (const auto& name : names) {
+        if (!name.ends_with("_Packages")) continue;
+        KLD_TRY(auto text, build.files.read(lists + "/lists/" + name));
+        indices.push_back({name, std::move(text)});
+    }
+    const auto status = facts.files.find("var/lib/dpkg/status");
+    if (status == facts.files.end()) return fail("the tree has no dpkg status");
+    KLD_TRY(const auto entries, apt::make_manifest(status->second, indices));
+    return apt::manifest_json(entries);
+}
+
+/// The image that the tree's own tools made, read by ours: their exit codes are known to lie.
+Status prove_initramfs(const image::TreeFacts& facts, const std::string& kernel) {
+    const auto name = "boot/initrd.img-" + kernel;
+    const auto image = facts.files.find(name);
+    if (image == facts.files.end()) return fail("update-initramfs made no " + name);
+    KLD_TRY(const auto report, initramfs::check_initramfs(
+                                   image->second, {.kernel = kernel, .hostid = boot::hostid_file(boot::kBuildHostid)}));
+    if (!report.ok()) return fail(report.error(name));
+    return {};
+}
+
+/// What must hold of a tree before it is kept. @returns the manifest
+Result<std::string> prove(Build& build, const std::string& tar, const std::string& kernel, const std::string& lists) {
+    KLD_TRY(const auto facts, image::read_tree_facts(tar));
+    KLD_CHECK(prove_initramfs(facts, kernel));
+    return manifest_of(build, facts, lists);
+}
+
+}  // namespace
+
+Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
+    KLD_TRY(const auto boot_deb, boot_package(build));
+    KLD_TRY(const auto boot_digest, sha256_file(boot_deb));
+    const auto digest =
+        sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest, wish.locale,
+                         join(archive.lines, "\n"), archive.resolved.index_digest, zfs.sha256, boot_digest},
+                        "\n"));
+    const auto directory = build.places.cache + "/trees";
+    KLD_CHECK(build.files.make_directories(directory));
+    const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));
+    const Tree tree{stem + ".tar", stem + ".manifest.json"};
+    KLD_TRY(const auto lock, Lock::wait_for(stem + ".lock"));
+    if (build.files.exists(tree.tar) && build.files.exists(tree.manifest)) return tree;
+
+    build.events.stage("root tree");
+    KLD_CHECK(build.files.remove(tree.tar));
+    KLD_TRY(const auto work, TemporaryDirectory::make(directory));
+    // Before any package of ZFS: zfsutils-linux would invent one.
+    KLD_CHECK(build.files.write(work.path() + "/hostid", boot::hostid_file(boot::kBuildHostid)));
+    KLD_TRY(const auto repository, local_repository(build, archive.distro.id, {zfs.path, boot_deb}));
+    auto lines = archive.lines;
+    lines.push_back(repository);
+    KLD_CHECK(apt::make_tree(build.runner, build.files, build.events,
+                             {.suite = archive.distro.suite,
+                              .variant = archive.distro.variant,
+                              .lines = lines,
+                              .packages = wanted_packages(archive, zfs, wish),
+                              .output = tree.tar,
+                              .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
+                              .customize_hooks = customize_hooks(archive.resolved.kernel, wish.locale, work.path())}));
+    auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path());
+    if (!manifest) {
+        KLD_CHECK(build.files.remove(tree.tar));
+        return fail(std::move(manifest.error()));
+    }
+    KLD_CHECK(build.files.write(tree.manifest, *manifest));
+    return tree;
+}
+
+}  // namespace kld::pipeline

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The root tree of a distribution and profile, as a tar in the cache.
+#pragma once
+
+#include <string>
+
+#include "modules/provide.h"
+#include "pipeline/build.h"
+
+namespace kld::pipeline {
+
+struct TreeWish {
+    catalog::Profile profile;
+    std::string locale;
+};
+
+struct Tree {
+    std::string tar;
+    std::string manifest;  ///< JSON: every package with version, sha256 and source
+};
+
+/// From the cache, when nothing that goes into it has changed since, the archive included; else made.
+Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish);
+
+}  // namespace kld::pipeline

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Opens the pool of the image for reading, from its own labels. */
+#include <stdlib.h>
+#include <sys/vdev_impl.h>
+#include <unistd.h>
+
+#include "pool/kz_zfs.h"
+
+/* The newest label that can be understood, or NULL. */
+static nvlist_t* newest_label(void) {
+    vdev_phys_t* phys = malloc(sizeof *phys);
+    nvlist_t* best = NULL;
+    uint64_t best_txg = 0;
+    for (int label = 0; label < VDEV_LABELS && phys != NULL; label++) {
+        const uint64_t place = vdev_label_offset(P2ALIGN(kz_image_size(), sizeof(vdev_label_t)), label,
+                                                 offsetof(vdev_label_t, vl_vdev_phys));
+        nvlist_t* config = NULL;
+        uint64_t txg = 0;
+        if (kz_image_read(phys, sizeof *phys, place) != 0) continue;
+        if (nvlist_unpack(phys->vp_nvlist, sizeof phys->vp_nvlist, &config, 0) != 0) continue;
+        if (nvlist_lookup_uint64(config, ZPOOL_CONFIG_POOL_TXG, &txg) == 0 && txg >= best_txg && txg != 0) {
+            if (best != NULL) nvlist_free(best);
+            best = config;
+            best_txg = txg;
+        } else {
+            nvlist_free(config);
+        }
+    }
+    free(phys);
+    return best;
+}
+
+/* A label tells of its own vdev; an import wants the tree above it. */
+static int config_of(nvlist_t* label, nvlist_t** out, char* name, size_t size, const char** problem) {
+    nvlist_t* vdev = NULL;
+    uint64_t guid = 0, version = 0, txg = 0, children = 0;
+    kz_text text = NULL, type = NULL;
+    if (nvlist_lookup_nvlist(label, ZPOOL_CONFIG_VDEV_TREE, &vdev) != 0 ||
+        nvlist_lookup_uint64(label, ZPOOL_CONFIG_POOL_GUID, &guid) != 0 ||
+        nvlist_lookup_uint64(label, ZPOOL_CONFIG_VERSION, &version) != 0 ||
+        nvlist_lookup_uint64(label, ZPOOL_CONFIG_POOL_TXG, &txg) != 0 ||
+        nvlist_lookup_string(label, ZPOOL_CONFIG_POOL_NAME, &text) != 0 ||
+        nvlist_lookup_string(vdev, ZPOOL_CONFIG_TYPE, &type) != 0) {
+        *problem = "its ZFS label is not complete";
+        return EINVAL;
+    }
+    (void)nvlist_lookup_uint64(label, ZPOOL_CONFIG_VDEV_CHILDREN, &children);
+    if (children > 1 || (strcmp(type, VDEV_TYPE_DISK) != 0 && strcmp(type, VDEV_TYPE_FILE) != 0)) {
+        *problem = "its pool has more than one device, and only pools on a single one can be read";
+        return ENOTSUP;
+    }
+    (void)snprintf(name, size, "%s", text);
+    nvlist_t *root = fnvlist_alloc(), *config = fnvlist_alloc();
+    fnvlist_add_string(root, ZPOOL_CONFIG_TYPE, VDEV_TYPE_ROOT);
+    fnvlist_add_uint64(root, ZPOOL_CONFIG_ID, 0);
+    fnvlist_add_uint64(root, ZPOOL_CONFIG_GUID, guid);
+    kz_add_child(root, vdev);
+    fnvlist_add_string(config, ZPOOL_CONFIG_POOL_NAME, text);
+    fnvlist_add_uint64(config, ZPOOL_CONFIG_POOL_GUID, guid);
+    fnvlist_add_uint64(config, ZPOOL_CONFIG_VERSION, version);
+    fnvlist_add_uint64(config, ZPOOL_CONFIG_POOL_TXG, txg);
+    fnvlist_add_uint64(config, ZPOOL_CONFIG_POOL_STATE, POOL_STATE_EXPORTED);
+    fnvlist_add_uint64(config, ZPOOL_CONFIG_VDEV_CHILDREN, 1);
+    fnvlist_add_nvlist(config, ZPOOL_CONFIG_VDEV_TREE, root);
+    static const char* const kept[] = {ZPOOL_CONFIG_COMMENT, ZPOOL_CONFIG_COMPATIBILITY};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (nvlist_lookup_string(label, kept[i], &text) == 0) fnvlist_add_string(config, kept[i], text);
+    fnvlist_free(root);
+    *out = config;
+    return 0;
+}
+
+int kz_pool_import(char* name, size_t size, const char** problem) {
+    nvlist_t *label = newest_label(), *config = NULL;
+    if (label == NULL) {
+        *problem = "no ZFS label is there";
+        return ENOENT;
+    }
+    int error = config_of(label, &config, name, size, problem);
+    nvlist_free(label);
+    if (error != 0) return error;
+    *problem = "the pool cannot be opened";
+    error = spa_import(name, config, NULL, ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
+    fnvlist_free(config);
+    return error;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Starts and stops OpenZFS in this process. */
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "pool/kz_zfs.h"
+
+#include <sys/abd.h>
+#include <sys/arc_impl.h>
+#include <sys/zfs_debug.h>
+
+/* In no header: OpenZFS's own zdb declares it so, too. */
+extern boolean_t spa_mode_readable_spacemaps;
+
+/* Both take the place of libzpool's own: a label must not tell on which machine the image was built. */
+uint32_t zone_get_hostid(void* zone) {
+    (void)zone;
+    return 0;
+}
+
+utsname_t* utsname(void) {
+    static utsname_t nobody = {
+        .sysname = "Linux", .nodename = "localhost", .release = "", .version = "", .machine = ""};
+    return &nobody;
+}
+
+int kz_start(int writable, const struct kz_limits* limits) {
+    /* The checks of a debugging build cost most of the time; assertions stay. */
+    zfs_flags = 0;
+    /* Whole buffers, so that nothing is copied to be compressed or written. */
+    zfs_abd_scatter_enabled = B_FALSE;
+    zfs_arc_min = limits->cache_bytes / 2;
+    zfs_arc_max = limits->cache_bytes;
+    zfs_dirty_data_max = limits->dirty_bytes;
+    /* Else a pool that is only read would come without its space maps, and the check needs them. */
+    spa_mode_readable_spacemaps = B_TRUE;
+    kernel_init(writable ? SPA_MODE_READ | SPA_MODE_WRITE : SPA_MODE_READ);
+    dmu_objset_register_type(DMU_OST_ZFS, kz_owner_of);
+    return 0;
+}
+
+void kz_stop(void) {
+    kernel_fini();
+}
+
+const char* kz_error(int number) {
+    switch (number) {
+        case ECKSUM:
+            return "checksum error";
+        case EFRAGS:
+            return "out of unfragmented space";
+        case EDQUOT:
+            return "the dataset's quota is too small";
+        default:
+            return strerror(number);
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pool/mishap.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+namespace kld::pool {
+
+namespace {
+
+// Signal handlers can reach nothing but this.
+char g_partial[4096];
+char g_path[4096];
+
+void remove_partial() {
+    if (g_partial[0] != '\0') (void)::unlink(g_partial);
+}
+
+void on_abort(int) {
+    remove_partial();
+    constexpr char kText[] = "error: OpenZFS gave up, for the reason above; no pool was left behind\n";
+    (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+    ::_exit(static_cast<int>(ExitCode::failed));
+}
+
+void on_ending_signal(int number) {
+    remove_partial();
+    (void)std::signal(number, SIG_DFL);
+    (void)::raise(number);
+}
+
+void on_failure(const char* what, std::uint64_t offset, int number) {
+    remove_partial();
+    const Error error =
+        errno_error(std::string("cannot ") + what + " " + g_path + " at byte " + std::to_string(offset), number);
+    const std::string text =
+        render(number == ENOSPC || number == EDQUOT || number == EFBIG
+                   ? Error(error).with_hint(
+                         "the disk, quota or file size limit below the image is exhausted; no pool was left behind")
+                   : error);
+    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    ::_exit(static_cast<int>(ExitCode::failed));
+}
+
+void handle(int number, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    (void)::sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+Status start_openzfs(bool writable, const kz_limits& limits) {
+    handle(SIGABRT, on_abort);
+    handle(SIGXFSZ, SIG_IGN);  // the write fails with EFBIG instead
+    if (const int error = kz_start(writable ? 1 : 0, &limits)) return fail(errno_error("cannot start OpenZFS", error));
+    return {};
+}
+
+Status use_image(const ImageFile& image) {
+    std::snprintf(g_partial, sizeof g_partial, "%s", image.partial().c_str());
+    std::snprintf(g_path, sizeof g_path, "%s", image.path().c_str());
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, on_ending_signal);
+    const kz_image plain = {image.fd(), image.offset(), image.size(), 1};
+    if (const int error = kz_image_set(&plain, on_failure))
+        return fail(errno_error("cannot use " + image.path(), error));
+    return {};
+}
+
+}  // namespace kld::pool

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// OpenZFS ends the process when something goes wrong inside, and waits for ever when it cannot write. Here both become
+// an error message, exit 1 and no file left behind.
+#pragma once
+
+#include "base/result.h"
+#include "pool/image_file.h"
+#include "pool/kz.h"
+
+namespace kld::pool {
+
+/// Starts OpenZFS; its abort() then prints an error and ends with exit 1.
+Status start_openzfs(bool writable, const kz_limits& limits);
+/// Lets pools live in `image`. A signal that ends the process, or a failure, removes image.partial() first.
+Status use_image(const ImageFile& image);
+
+}  // namespace kld::pool

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pool/pool_source.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "pool/kz.h"
+
+namespace kld::pool {
+
+Result<std::unique_ptr<PoolSource>> PoolSource::open(const OpenPool& pool, const std::vector<Mount>& mounts,
+                                                     const std::string& below) {
+    auto source = std::make_unique<PoolSource>();
+    for (const auto& mount : mounts) {
+        KLD_TRY(FileSystem fs, pool.file_system(mount.dataset));
+        source->mounts_[mount.path] = fs.get();
+        source->open_.push_back(std::move(fs));
+    }
+    KLD_TRY(source->start_, find_object(source->open_.front().get(), below));
+    const auto end = below.find_last_not_of('/');
+    const std::string trimmed = end == std::string::npos ? "" : below.substr(0, end + 1);
+    source->start_name_ = trimmed.substr(trimmed.rfind('/') == std::string::npos ? 0 : trimmed.rfind('/') + 1);
+    return source;
+}
+
+Result<bool> PoolSource::next(Entry& entry) {
+    entry = {};
+    if (!started_) {
+        started_ = true;
+        KLD_CHECK(take(open_.front().get(), start_, entry));
+        if (!S_ISDIR(entry.mode)) entry.path = start_name_;
+        return true;
+    }
+    while (!levels_.empty() && levels_.back().next == levels_.back().names.size()) levels_.pop_back();
+    if (levels_.empty()) return false;
+    Level& level = levels_.back();
+    const NamedObject& named = level.names[level.next++];
+    entry.path = level.path + named.name;
+    kz_fs* fs = level.fs;
+    std::uint64_t object = named.object;
+    if (const auto mount = mounts_.find(entry.path); mount != mounts_.end()) {
+        fs = mount->second;
+        object = kz_fs_root(fs);
+    }
+    KLD_CHECK(take(fs, object, entry));
+    return true;
+}
+
+Status PoolSource::take(kz_fs* fs, std::uint64_t object, Entry& entry) {
+    std::string path = std::move(entry.path);
+    KLD_TRY(entry, read_entry(fs, object, "/" + path));
+    entry.path = std::move(path);
+    if (S_ISDIR(entry.mode)) {
+        Level level{fs, entry.path.empty() ? "" : entry.path + "/", {}, 0};
+        KLD_TRY(level.names, list_directory(fs, object, "/" + entry.path));
+        levels_.push_back(std::move(level));
+        return {};
+    }
+    if (entry.links > 1) {
+        const auto [first, is_new] = linked_.try_emplace({fs, object}, entry.path);
+        if (!is_new) {
+            entry.hard_link = first->second;
+            return {};
+        }
+    }
+    if (!S_ISREG(entry.mode)) return {};
+    file_fs_ = fs;
+    file_ = object;
+    file_path_ = entry.path;
+    return find_data(entry);
+}
+
+Status PoolSource::find_data(Entry& entry) {
+    extents_.clear();
+    extent_ = 0;
+    offset_ = 0;
+    std::uint64_t at = 0;
+    while (at < entry.size) {
+        std::uint64_t data = at;
+        const int error = kz_seek(file_fs_, file_, 0, &data);
+        if (error == ENOENT || (error == 0 && data >= entry.size)) break;
+        std::uint64_t hole = data;
+        const int second = error != 0 ? error : kz_seek(file_fs_, file_, 1, &hole);
+        if (second != 0 && second != ENOENT) return fail("cannot read /" + entry.path + ": " + kz_error(second));
+        const std::uint64_t end = second == ENOENT || hole <= data ? entry.size : std::min(hole, entry.size);
+        extents_.push_back({data, end - data});
+        at = end;
+    }
+    const bool whole = extents_.size() == 1 && extents_[0].offset == 0 && extents_[0].length == entry.size;
+    if (!whole && entry.size != 0) {
+        entry.has_holes = true;
+        entry.data = extents_;
+    }
+    return {};
+}
+
+Result<bool> PoolSource::read(Piece& piece) {
+    while (extent_ < extents_.size() && offset_ >= extents_[extent_].offset + extents_[extent_].length) ++extent_;
+    if (extent_ == extents_.size()) return false;
+    const Extent& extent = extents_[extent_];
+    piece.offset = std::max(offset_, extent.offset);
+    piece.length =
+        std::min<std::uint64_t>(kPieceBytes - piece.offset % kPieceBytes, extent.offset + extent.length - piece.offset);
+    piece.data.reset(new char[piece.length]);
+    if (const int error = kz_read(file_fs_, file_, piece.offset, piece.data.get(), piece.length))
+        return fail("cannot read /" + file_path_ + ": " + kz_error(error));
+    offset_ = piece.offset + piece.length;
+    return true;
+}
+
+}  // namespace kld::pool

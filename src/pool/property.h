@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Properties of pools and datasets, from the words of zfs(8) to what OpenZFS stores.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace kld::pool {
+
+/// `text` for strings and user properties, else `number`.
+struct Setting {
+    std::string name{};
+    std::optional<std::string> text{};
+    std::uint64_t number = 0;
+};
+
+/// A native property of file systems or a user property ("module:name"). What is computed, needs a mounted system or a
+/// key (userquota@…, encryption, shares are stored only) is refused. Exit 2.
+Result<Setting> dataset_setting(const std::string& name, const std::string& value);
+Result<Setting> pool_setting(const std::string& name, const std::string& value);
+
+}  // namespace kld::pool

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A tar stream as a source: every form and compression that libarchive reads, with pax headers for xattrs, ACLs and
+// holes.
+#pragma once
+
+#include "base/fd.h"
+#include "pool/account_names.h"
+#include "pool/source.h"
+
+struct archive;
+struct archive_entry;
+
+namespace kld::pool {
+
+class TarSource final : public Source {
+public:
+    /// @param path  "-" is stdin
+    static Result<std::unique_ptr<TarSource>> open(const std::string& path);
+    ~TarSource() override;
+    TarSource(const TarSource&) = delete;
+    TarSource& operator=(const TarSource&) = delete;
+    Result<bool> next(Entry& entry) override;
+    Result<bool> read(Piece& piece) override;
+
+private:
+    TarSource(std::string shown, Fd file) : shown_(std::move(shown)), file_(std::move(file)) {}
+    Error broken(const std::string& what) const;
+    Status convert(archive_entry* from, Entry& entry) const;
+    Result<bool> read_piece(Piece& piece);
+    Status take_xattrs(archive_entry* from, Entry& entry) const;
+
+    std::string shown_;
+    Fd file_;
+    archive* archive_ = nullptr;
+    std::string path_{};
+    const char* block_ = nullptr;  ///< what libarchive gave and nobody took yet
+    std::size_t block_length_ = 0;
+    std::int64_t block_offset_ = 0;
+    bool data_ended_ = true;
+    AccountNames names_{};
+    std::string account_text_{};  ///< of etc/passwd or etc/group
+};
+
+}  // namespace kld::pool

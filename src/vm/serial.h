@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Drives a machine over its serial console, as a person at a terminal would.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "vm/transcript.h"
+
+namespace kld::vm {
+
+/// What to wait for: a piece of text, or a regular expression (ECMAScript) that must match within one line. The line
+/// may still be growing: end an expression with something that closes it.
+struct Pattern {
+    std::string text;
+    bool regex = false;
+};
+inline Pattern regex(std::string expression) {
+    return {std::move(expression), true};
+}
+inline Pattern text(std::string plain) {
+    return {std::move(plain), false};
+}
+
+struct Match {
+    std::size_t which = 0;              ///< index into the patterns
+    std::vector<std::string> groups{};  ///< [0] is the whole match
+};
+
+enum class Key { enter, escape, up, down, left, right, home, end, page_up, page_down, tab, backspace };
+
+class SerialConsole {
+public:
+    /// @param fd  the connected socket of the serial line
+    explicit SerialConsole(Fd fd) : fd_(std::move(fd)) {}
+
+    /// Reads until one of the patterns appears after the last match; the earliest match wins, and the next search
+    /// begins behind it.
+    /// @returns an error with the last 40 lines when the time is up or the machine has ended
+    Result<Match> expect(const std::vector<Pattern>& patterns, std::chrono::milliseconds limit);
+    Result<Match> expect(const Pattern& pattern, std::chrono::milliseconds limit) {
+        return expect(std::vector{pattern}, limit);
+    }
+
+    /// Reads what comes within `limit`, however little; ends early when the machine ends.
+    void listen(std::chrono::milliseconds limit);
+
+    Status send(std::string_view bytes);
+    Status send_line(std::string_view line) { return send(std::string(line) + "\n"); }
+    Status send_key(Key key);
+
+    const Transcript& transcript() const { return transcript_; }
+    /// From where the next expect searches; everything said so far counts as seen after skip_to_end().
+    void skip_to_end() { cursor_ = transcript_.text().size(); }
+    std::size_t cursor() const { return cursor_; }
+    bool ended() const { return ended_; }
+
+private:
+    Error giving_up(const std::string& why, const std::vector<Pattern>& patterns) const;
+
+    Fd fd_;
+    Transcript transcript_{};
+    std::size_t cursor_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace kld::vm

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "family/apt/deb.h"
+#include "family/apt/index.h"
+#include "family/apt/manifest.h"
+#include "family/apt/root_tree.h"
+#include "family/apt/sources.h"
+#include "support/fakes.h"
+
+namespace kld::apt {
+namespace {
+
+catalog::Distro trixie() {
+    RealFiles files;
+    return catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+}
+
+TEST(Sources, BothFormsAreRead) {
+    const auto list = parse_list(
+        "# x\ndeb [arch=amd64 signed-by=/k] http://a.test/debian/ bookworm main contrib # y\ndeb-src http://b x "
+        "main\n");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0].uris, std::vector<std::string>{"http://a.test/debian"});
+    EXPECT_EQ(list[0].components, (std::vector<std::string>{"main", "contrib"}));
+    const auto deb822 = parse_deb822(
+        "Types: deb\nURIs: http://a.test/d/\nSuites: trixie\n trixie-updates\nComponents: main\n\nTypes: "
+        "deb-src\nURIs: http://b\n\nTypes: deb\nEnabled: no\nURIs: http://c\n");
+    ASSERT_EQ(deb822.size(), 1U);
+    EXPECT_EQ(deb822[0].suites, (std::vector<std::string>{"trixie", "trixie-updates"}));
+}
+
+TEST(Sources, MirrorsAreFoundAmongThirdPartyOnes) {
+    test::FakeFiles files;
+    files.entries["/etc/apt/sources.list.d/a.sources"] = {
+        "Types: deb\nURIs: https://other.test/apt\nSuites: nodistro\nComponents: main\n"};
+    files.entries["/etc/apt/sources.list.d/b.list"] = {
+        "deb http://m.test/debian bookworm main\ndeb http://m.test/sec bookworm-security main\n"};
+    const auto mirrors = find_mirrors(host_sources(files, ""));
+    ASSERT_TRUE(mirrors.has_value());
+    EXPECT_EQ(mirrors->archive, "http://m.test/debian");
+    EXPECT_EQ(mirrors->security, "http://m.test/sec");
+    EXPECT_EQ(builder_lines(trixie(), *mirrors)[2],
+              "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://m.test/sec trixie-security main "
+              "contrib");
+}
+
+TEST(Sources, AHostWithoutDebianArchiveIsAnErrorWithAWayOut) {
+    const auto mirrors = find_mirrors({{{"https://other.test"}, {"nodistro"}, {"main"}}});
+    ASSERT_FALSE(mirrors.has_value());
+    EXPECT_NE(mirrors.error().hint.find("sources.list"), std::string::npos);
+}
+
+TEST(Sources, TargetKeepsTheVendorsFileButForTheComponents) {
+    EXPECT_EQ(
+        target_sources("## doc\nTypes: deb\nURIs: http://v.test\nSuites: trixie\nComponents: main contrib non-free\n",
+                       trixie()),
+        "Types: deb\nURIs: http://v.test\nSuites: trixie\nComponents: main contrib\n");
+    EXPECT_EQ(target_sources("# doc\ndeb http://v.test bookworm main non-free\ndeb-src http://v.test bookworm main\n",
+                             trixie()),
+              "deb http://v.test bookworm main contrib\n");
+}
+
+TEST(Index, FieldsOfStanzas) {
+    std::vector<std::string> seen;
+    each_stanza("Package: a\nVersion: 1\nDescription: x\n Package: no\n\nPackage: b\n", [&](const Stanza& stanza) {
+        seen.push_back(std::string(stanza.field("Package")) + "=" + std::string(stanza.field("Version")));
+    });
+    EXPECT_EQ(seen, (std::vector<std::string>{"a=1", "b="}));
+}
+
+TEST(Manifest, NamesDigestAndSourceOfEveryInstalledPackage) {
+    const std::string status =
+        "Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\nPackage: gone\nStatus: deinstall "
+        "ok config-files\nVersion: 2\n";
+    const auto manifest =
+        make_manifest(status, {{"old", "Package: a\nArchitecture: amd64\nVersion: 0\nSHA256: 00\n"},
+                               {"main", "Package: a\nArchitecture: amd64\nVersion: 1\nSHA256: 11\n"}});
+    ASSERT_TRUE(manifest.has_value()) << render(manifest.error());
+    ASSERT_EQ(manifest->size(), 1U);
+    EXPECT_EQ(manifest->at(0).sha256, "11");
+    EXPECT_EQ(manifest->at(0).source, "main");
+    const auto missing = make_manifest(status, {});
+    ASSERT_FALSE(missing.has_value());
+    EXPECT_NE(missing.error().message.find("a 1 is installed but no signed index"), std::string::npos);
+}
+
+TEST(RootTree, ChecksSignaturesAndTakesNoShell) {
+    TreeRequest request{.suite = "trixie",
+                        .variant = "important",
+                        .lines = {"deb [signed-by=/k] http://m trixie main"},
+                        .packages = {"a", "b"},
+                        .output = "/x/t.tar"};
+    const auto argv = tree_argv(request);
+    const auto line = shell_line(argv);
+    EXPECT_NE(line.find("--include=a,b"), std::string::npos);
+    EXPECT_EQ(line.find("trusted"), std::string::npos);
+    EXPECT_EQ(line.find("llow-"), std::string::npos);
+    EXPECT_EQ(argv.at(argv.size() - 2), "/x/t.tar.partial");
+}
+
+TEST(RootTree, FailureLeavesNothingAndAnExistingTreeIsNotTouched) {
+    test::FakeFiles files;
+    test::CaptureEvents events;
+    TreeRequest request{.suite = "trixie", .variant = "important", .output = "/x/tree"};
+    {
+        test::ReplayRunner runner;
+        runner.expect(tree_argv(request), "", 25, "E: no such mirror");
+        const auto made = make_tree(runner, files, events, request);
+        ASSERT_FALSE(made.has_value());
+        EXPECT_NE(render(made.error()).find("no such mirror"), std::string::npos);
+        EXPECT_FALSE(files.exists("/x/tree"));
+    }
+    files.entries["/x/tree/etc/passwd"] = {};
+    test::ReplayRunner idle;
+    const auto refused = make_tree(idle, files, events, request);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+}
+
+TEST(Deb, PacksFilesScriptsAndFields) {
+    RealFiles files;
+    ProcessRunner runner;
+    auto directory = TemporaryDirectory::make("/tmp").value();
+    const Package package{.name = "kld-test",
+                          .version = "1.0",
+                          .fields = {{"Depends", "zfs-initramfs"}},
+                          .summary = "a test",
+                          .description = "first\n\nsecond",
+                          .files = {{"usr/lib/kld/x", "hello", 0755}},
+                          .control = {{"postinst", "#!/bin/sh\n", 0755}}};
+    const auto deb = pack(runner, files, package, directory.path(), 1700000000);
+    ASSERT_TRUE(deb.has_value()) << render(deb.error());
+    const auto listing = runner.run({.argv = {"dpkg-deb", "--contents", *deb}})->out;
+    EXPECT_NE(listing.find("-rwxr-xr-x root/root"), std::string::npos) << listing;
+    EXPECT_EQ(runner.run({.argv = {"dpkg-deb", "--field", *deb, "Depends"}})->out, "zfs-initramfs\n");
+    const auto first = files.read(*deb).value();
+    ASSERT_TRUE(pack(runner, files, package, directory.path(), 1700000000).has_value());
+    EXPECT_EQ(files.read(*deb).value(), first) << "the same input gives the same bytes";
+}
+
+}  // namespace
+}  // namespace kld::apt

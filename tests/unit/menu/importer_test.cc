@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "menu/importer.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fakes.h"
+
+namespace kld::menu {
+namespace {
+
+FoundPool pool(std::size_t missing = 0) {
+    FoundPool found;
+    found.name = found.import_name = "rpool";
+    found.guid = 7;
+    found.devices = {"/dev/vda2"};
+    found.missing = missing;
+    return found;
+}
+
+Result<EnvironmentContent> nothing(const std::string&) {
+    return EnvironmentContent{};
+}
+
+const std::vector<std::string> kList{"zpool", "list", "-Hp", "-o", "name,guid,bootfs"};
+
+}  // namespace
+
+TEST(Importer, ImportsOnceAndReadOnly) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Importer importer(runner, files);
+    runner.expect(import_command(pool()));
+    EXPECT_TRUE(importer.import({pool()}, false));
+    EXPECT_FALSE(importer.import({pool()}, false));
+    EXPECT_TRUE(importer.any_imported());
+    EXPECT_LE(runner.ran[0].timeout, std::chrono::seconds(60)) << "a child never keeps the menu waiting for good";
+}
+
+TEST(Importer, APoolWithMissingDevicesIsWaitedFor) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Importer importer(runner, files);
+    EXPECT_FALSE(importer.import({pool(1)}, false));
+    runner.expect(kList);
+    EXPECT_EQ(importer.list({pool(1)}, "", nothing).problems,
+              std::vector<std::string>{"Pool rpool (7): 1 of its devices not found yet"});
+    runner.expect(import_command(pool(1)));
+    EXPECT_TRUE(importer.import({pool(1)}, true));
+}
+
+TEST(Importer, AFailureIsShownAndTriedAgainWhenDevicesChange) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Importer importer(runner, files);
+    runner.expect(import_command(pool()), "", 1,
+                  "cannot import 'rpool': I/O error\n\tDestroy and re-create the pool from\n\ta backup source.\n");
+    EXPECT_TRUE(importer.import({pool()}, false));
+    EXPECT_FALSE(importer.import({pool()}, false)) << "the same devices give the same failure";
+    runner.expect(kList);
+    const auto world = importer.list({pool()}, "", nothing);
+    EXPECT_EQ(
+        world.problems,
+        std::vector<std::string>{
+            "Pool rpool (7): cannot import 'rpool': I/O error Destroy and re-create the pool from a backup source."});
+    auto more = pool();
+    more.devices.emplace_back("/dev/vdb2");
+    runner.expect(import_command(more));
+    EXPECT_TRUE(importer.import({more}, false));
+    runner.expect(kList);
+    EXPECT_TRUE(importer.list({more}, "", nothing).problems.empty());
+}
+
+TEST(Importer, ARescanTriesFailuresAgain) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Importer importer(runner, files);
+    runner.expect(import_command(pool()), "", 1);
+    importer.import({pool()}, false);
+    runner.expect(kList, "other\t9\t-\n");
+    ASSERT_TRUE(importer.refresh().has_value());
+    EXPECT_TRUE(importer.any_imported()) << "a pool imported by hand in the shell counts";
+    runner.expect(import_command(pool()));
+    EXPECT_TRUE(importer.import({pool()}, false));
+}
+
+TEST(Importer, ACommandThatFailsIsAProblemLine) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Importer importer(runner, files);
+    runner.expect(kList, "", 1, "The ZFS modules cannot be auto-loaded.\n");
+    EXPECT_EQ(importer.list({}, "", nothing).problems,
+              std::vector<std::string>{"The ZFS modules cannot be auto-loaded."});
+}
+
+TEST(Importer, TheHostidFileIsWritten) {
+    test::FakeFiles files;
+    [[maybe_unused]] const auto parameter = adopt_hostid(files, 0x00bab10c);  // the module's parameter is not there
+    EXPECT_EQ(files.entries["/etc/hostid"].bytes, std::string("\x0c\xb1\xba\x00", 4));
+}
+
+}  // namespace kld::menu

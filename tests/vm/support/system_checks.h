@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What must hold on every machine that has just booted, asked over any shell.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+
+namespace kld::test {
+
+/// Runs a command as root and gives its output; a failing command is an error.
+using RootShell = std::function<Result<std::string>(const std::string& command)>;
+
+/// Waits until the system says it is up, then expects: no failed unit, a pool without complaints, the root on
+/// `dataset`, all file systems of the layout mounted and nothing of another boot environment, /var/log mounted before
+/// the journal's first line, an own hostid that kernel, file and initramfs agree on, and dpkg --verify silent but for
+/// the stated files.
+void expect_healthy(const RootShell& shell, const std::string& dataset);
+
+}  // namespace kld::test

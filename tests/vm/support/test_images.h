@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What make-test-images made: how to log in, and what Secure Boot needs.
+#pragma once
+
+#include <string>
+
+#include "vm/support/guest.h"
+#include "vm/support/images.h"
+
+namespace kld::test {
+
+inline constexpr const char* kRootPassword = "kldload-tests";
+
+/// Options for a machine of the image `name`: the user admin with the tests' key, root with kRootPassword.
+Result<GuestOptions> test_image(const std::string& name);
+
+/// The same with Secure Boot on and the builder's certificate enrolled.
+Result<GuestOptions> secure_test_image(const std::string& name);
+
+}  // namespace kld::test
