@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -227,12 +227,26 @@ bool Background::wait(std::chrono::milliseconds limit) {
     return true;
 }
 
+void Background::send_signal(int number) {
+    if (running()) ::kill(pid_, number);
+}
+
 void Background::stop() {
     if (!running()) return;
     ::kill(-pid_, SIGTERM);
     if (wait(std::chrono::seconds(5))) return;
     ::kill(-pid_, SIGKILL);
     wait(std::chrono::seconds(5));
+}
+
+bool process_exists(int pid) {
+    return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
+Status terminate_process(int pid) {
+    if (pid <= 0) return fail(fmt::format("{} is no process", pid), {}, ExitCode::refused);
+    if (::kill(pid, SIGTERM) != 0) return fail(errno_error(fmt::format("cannot stop process {}", pid), errno));
+    return {};
 }
 
 Error replace_process(const std::vector<std::string>& argv) {

@@ -62,11 +62,14 @@ public:
     Background& operator=(const Background&) = delete;
     ~Background();
 
+    /// -1 once the program is known to have ended: never hand it to kill(2), which would take it for every process.
     int pid() const { return pid_; }
     /// True while the program runs; reaps it when it has ended.
     bool running();
     /// Waits until it has ended. @returns false when the time is up
     bool wait(std::chrono::milliseconds limit);
+    /// Sends a signal to the program alone, not to its group; nothing when it has ended.
+    void send_signal(int number);
     /// SIGTERM to the group, SIGKILL after five seconds.
     void stop();
     /// Leaves the program running when this object goes.
@@ -76,6 +79,12 @@ private:
     explicit Background(int pid) : pid_(pid) {}
     int pid_ = -1;
 };
+
+/// True while a process of that number exists, ours or another's.
+bool process_exists(int pid);
+
+/// Asks a process that is not our child to end (SIGTERM). A number that stands for more than one process is an error.
+Status terminate_process(int pid);
 
 /// Replaces this process: for recovery shells and logins on a console. Returns only when it failed.
 Error replace_process(const std::vector<std::string>& argv);

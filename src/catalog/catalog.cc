@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catalog/catalog.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "digest/sha256.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
 #include "initramfs/decoders.h"
 
 #include <bzlib.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <lz4.h>
 #include <lzma.h>
 #include <zlib.h>

@@ -2,7 +2,7 @@
 #include "menu/drivers.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -2,7 +2,7 @@
 #include "menu/launcher.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "boot/command_line.h"
 #include "menu/environment.h"

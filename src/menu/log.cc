@@ -2,7 +2,7 @@
 #include "menu/log.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/fd.h"
 

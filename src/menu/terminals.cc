@@ -2,7 +2,7 @@
 #include "menu/terminals.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/serial.h>
 #include <sys/ioctl.h>
 #include <termios.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/compression.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/kernel_module.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <span>
 
@@ -81,8 +81,9 @@ std::string_view KernelModule::release() const {
 }
 
 Result<KernelModule> inspect_module(std::string_view bytes) {
-    KLD_TRY(const auto plain, unpack_module(bytes));
-    KLD_TRY(const auto sections, read_sections(plain));
+    const auto plain = unpack_module(bytes);
+    if (!plain) return fail(plain.error());
+    KLD_TRY(const auto sections, read_sections(*plain));
     KernelModule module;
     bool found = false;
     for (const auto& section : sections) {
@@ -92,7 +93,7 @@ Result<KernelModule> inspect_module(std::string_view bytes) {
         for (const auto& field : split(section.content, '\0')) take_field(module, field);
     }
     if (!found) return malformed("it has no section .modinfo");
-    KLD_TRY(module.signature, read_signature(plain));
+    KLD_TRY(module.signature, read_signature(*plain));
     return module;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/module_signature.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/objects.h>
 
 #include "modules/byte_reader.h"

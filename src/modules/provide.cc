@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/provide.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/lock.h"
 #include "digest/sha256.h"

@@ -36,8 +36,11 @@ Status clear(const Fd& fd, std::uint64_t offset, std::uint64_t size, const std::
     // Where holes cannot be made the old bytes stay, except those that could be taken for a file system.
     (void)::fallocate(fd.get(), how, static_cast<off_t>(offset), static_cast<off_t>(size));
     const std::string zeros(kLabelBytes, '\0');
-    KLD_CHECK(fd.write_at(zeros, offset));
-    KLD_CHECK(fd.write_at(zeros, offset + size - kLabelBytes));
+    for (const auto place : {offset, offset + size - kLabelBytes})
+        if (auto cleared = fd.write_at(zeros, place); !cleared)
+            return fail(std::move(cleared.error())
+                            .within(path)
+                            .with_hint("the disk, quota or file size limit below the image may be exhausted"));
     if (::fdatasync(fd.get()) != 0) return fail(errno_error("cannot write " + path, errno));
     return {};
 }

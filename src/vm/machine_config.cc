@@ -2,7 +2,7 @@
 #include "vm/machine_config.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/fd.h"
 #include "base/text.h"

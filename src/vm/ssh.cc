@@ -2,7 +2,7 @@
 #include "vm/ssh.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <thread>
 

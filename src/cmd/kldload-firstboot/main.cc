@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kldload-firstboot: run by its unit on the first boot of an image, or by hand.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <string_view>

@@ -12,12 +12,12 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct CatArguments {
     ImageArguments image{};
     std::string dataset{}, path{};
 };
 
-Status run(const Arguments& arguments) {
+Status run_cat(const CatArguments& arguments) {
     KLD_TRY(const OpenPool pool, arguments.image.open());
     KLD_TRY(const FileSystem fs, pool.file_system(arguments.dataset));
     KLD_TRY(const auto object, find_object(fs.get(), arguments.path));
@@ -40,12 +40,12 @@ Status run(const Arguments& arguments) {
 }  // namespace
 
 void add_cat(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<CatArguments>();
     CLI::App* verb = app.add_subcommand("cat", "Write a file of a dataset or snapshot to stdout");
     add_image(*verb, arguments->image);
     verb->add_option("dataset", arguments->dataset, "dataset or dataset@snapshot")->required();
     verb->add_option("path", arguments->path, "path in it")->required();
-    verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+    verb->callback([arguments, &chosen] { chosen = [arguments] { return run_cat(*arguments); }; });
 }
 
 }  // namespace kld::pool

@@ -11,7 +11,7 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct CheckArguments {
     ImageArguments image{};
     int events_fd = -1;
     bool json = false;
@@ -25,7 +25,7 @@ std::string line_of(const DamagedBlock& block) {
            std::to_string(block.offset) + ": " + block.problem;
 }
 
-void print_json(const CheckReport& report) {
+void print_check_json(const CheckReport& report) {
     auto damaged = nlohmann::json::array();
     for (const auto& block : report.damaged)
         damaged.push_back({{"dataset", block.dataset},
@@ -65,12 +65,12 @@ Error damaged(const CheckReport& report) {
     return error;
 }
 
-Status run(const Arguments& arguments) {
+Status run_check(const CheckArguments& arguments) {
     KLD_TRY(const OpenPool pool, arguments.image.open());
     const auto events = events_for(arguments.events_fd);
     KLD_TRY(const auto report, check(pool, *events));
     events->finish();
-    if (arguments.json) print_json(report);
+    if (arguments.json) print_check_json(report);
     if (!report.clean()) return fail(damaged(report));
     if (!report.unsure.empty()) events->warning("space was not compared: " + report.unsure);
     if (!arguments.json)
@@ -83,12 +83,12 @@ Status run(const Arguments& arguments) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<CheckArguments>();
     CLI::App* verb = app.add_subcommand("check", "Read every block of a pool and verify checksums and space maps");
     add_image(*verb, arguments->image);
     verb->add_option("--events-fd", arguments->events_fd, "write progress as JSON lines to this descriptor");
     verb->add_flag("--json", arguments->json, "print the result as JSON");
-    verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+    verb->callback([arguments, &chosen] { chosen = [arguments] { return run_check(*arguments); }; });
 }
 
 }  // namespace kld::pool

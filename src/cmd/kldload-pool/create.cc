@@ -11,14 +11,14 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct CreateArguments {
     CreateOptions options{};
     std::string offset{}, size{};
     int events_fd = -1;
     bool json = false;
 };
 
-void print(const CreateReport& report, bool json) {
+void print_create(const CreateReport& report, bool json) {
     if (json) {
         const nlohmann::json out = {{"version", 1},
                                     {"pool", report.pool},
@@ -36,7 +36,7 @@ void print(const CreateReport& report, bool json) {
                 human_bytes(report.allocated).c_str());
 }
 
-Status run(Arguments arguments) {
+Status run_create(CreateArguments arguments) {
     CreateOptions& options = arguments.options;
     if (!arguments.offset.empty()) {
         KLD_TRY(options.image.offset, parse_size(arguments.offset));
@@ -49,14 +49,14 @@ Status run(Arguments arguments) {
     for (const auto& feature : report.features_left_out)
         events->note("feature " + feature + " is not known to this OpenZFS; the pool does without it");
     events->finish();
-    print(report, arguments.json);
+    print_create(report, arguments.json);
     return {};
 }
 
 }  // namespace
 
 void add_create(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<CreateArguments>();
     CLI::App* verb =
         app.add_subcommand("create", "Make a pool in an image and fill it from a directory or a tar stream");
     verb->add_option("--image", arguments->options.image.path, "image file, made or written into")->required();
@@ -73,7 +73,7 @@ void add_create(CLI::App& app, Action& chosen) {
     verb->add_flag("--json", arguments->json, "print the result as JSON");
     verb->callback([arguments, &chosen, tree, tar] {
         if (tree->count() + tar->count() == 0) throw CLI::RequiredError("--tree or --tar");
-        chosen = [arguments] { return run(*arguments); };
+        chosen = [arguments] { return run_create(*arguments); };
     });
 }
 

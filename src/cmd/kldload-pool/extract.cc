@@ -9,7 +9,7 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct ExtractArguments {
     ImageArguments image{};
     std::string dataset{}, path{}, to{}, tar{};
     bool all = false;
@@ -46,7 +46,7 @@ Result<std::vector<Mount>> mounts_of(const OpenPool& pool, const std::string& wa
     return mounts;
 }
 
-Status run(const Arguments& arguments) {
+Status run_extract(const ExtractArguments& arguments) {
     KLD_TRY(const OpenPool pool, arguments.image.open());
     std::vector<Mount> mounts = {{"", arguments.dataset}};
     if (arguments.all) {
@@ -65,7 +65,7 @@ Status run(const Arguments& arguments) {
 }  // namespace
 
 void add_extract(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ExtractArguments>();
     CLI::App* verb =
         app.add_subcommand("extract", "Take files out of a dataset or snapshot, with all their attributes");
     add_image(*verb, arguments->image);
@@ -80,7 +80,7 @@ void add_extract(CLI::App& app, Action& chosen) {
         if (to->count() + tar->count() == 0) throw CLI::RequiredError("--to or --tar");
         if (!arguments->all && arguments->dataset.empty()) throw CLI::RequiredError("a dataset or --all");
         if (arguments->all && !arguments->path.empty()) throw CLI::ExcludesError("--all", "path");
-        chosen = [arguments] { return run(*arguments); };
+        chosen = [arguments] { return run_extract(*arguments); };
     });
 }
 

@@ -11,7 +11,7 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct ListArguments {
     ImageArguments image{};
     bool json = false;
 };
@@ -53,7 +53,7 @@ void print_table(const OpenPool& pool, const Properties& of_pool,
     }
 }
 
-Status run(const Arguments& arguments) {
+Status run_list(const ListArguments& arguments) {
     KLD_TRY(const OpenPool pool, arguments.image.open());
     KLD_TRY(const auto of_pool, pool.properties());
     KLD_TRY(const auto names, pool.datasets());
@@ -79,11 +79,11 @@ Status run(const Arguments& arguments) {
 }  // namespace
 
 void add_list(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ListArguments>();
     CLI::App* verb = app.add_subcommand("list", "Show the pool of an image: datasets, snapshots and their properties");
     add_image(*verb, arguments->image);
     verb->add_flag("--json", arguments->json, "print as JSON, with all properties");
-    verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+    verb->callback([arguments, &chosen] { chosen = [arguments] { return run_list(*arguments); }; });
 }
 
 }  // namespace kld::pool

@@ -13,7 +13,7 @@ namespace kld::pool {
 
 namespace {
 
-struct Arguments {
+struct LsArguments {
     ImageArguments image{};
     std::string dataset{}, path{"/"};
     bool recursive = false, json = false;
@@ -36,7 +36,7 @@ public:
         if (json_)
             add_json(entry);
         else
-            print(entry);
+            print_ls(entry);
     }
 
     void finish() {
@@ -48,7 +48,7 @@ public:
 private:
     static constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
 
-    static void print(const Entry& entry) {
+    static void print_ls(const Entry& entry) {
         const bool device = S_ISBLK(entry.mode) || S_ISCHR(entry.mode);
         const std::string size = device
                                      ? std::to_string(major(entry.device)) + "," + std::to_string(minor(entry.device))
@@ -93,7 +93,7 @@ Status list(kz_fs* fs, std::uint64_t object, const std::string& path, bool recur
     return {};
 }
 
-Status run(const Arguments& arguments) {
+Status run_ls(const LsArguments& arguments) {
     KLD_TRY(const OpenPool pool, arguments.image.open());
     KLD_TRY(const FileSystem fs, pool.file_system(arguments.dataset));
     KLD_TRY(const auto object, find_object(fs.get(), arguments.path));
@@ -115,14 +115,14 @@ Status run(const Arguments& arguments) {
 }  // namespace
 
 void add_ls(CLI::App& app, Action& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<LsArguments>();
     CLI::App* verb = app.add_subcommand("ls", "List a directory of a dataset or snapshot");
     add_image(*verb, arguments->image);
     verb->add_option("dataset", arguments->dataset, "dataset or dataset@snapshot")->required();
     verb->add_option("path", arguments->path, "path in it");
     verb->add_flag("-R,--recursive", arguments->recursive, "with all that lies below");
     verb->add_flag("--json", arguments->json, "print as JSON, with extended attributes in hex");
-    verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+    verb->callback([arguments, &chosen] { chosen = [arguments] { return run_ls(*arguments); }; });
 }
 
 }  // namespace kld::pool

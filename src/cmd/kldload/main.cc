@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kldload: builds images of stock systems on ZFS root, and runs them.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

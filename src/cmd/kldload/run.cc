@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vm/run.h"
 
-#include <fmt/format.h>
-#include <signal.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -93,9 +92,9 @@ Status wait_for_ssh(Context& context, const RunOptions& options, const vm::Machi
                     Events& events) {
     events.stage("wait for ssh");
     auto ssh = ssh_into(context, options, config);
-    auto waited = ssh.wait(std::chrono::seconds(options.wait_ssh), [&] { return ::kill(pid, 0) == 0; });
+    auto waited = ssh.wait(std::chrono::seconds(options.wait_ssh), [&] { return process_exists(pid); });
     if (waited) return {};
-    ::kill(pid, SIGTERM);
+    if (auto stopped = terminate_process(pid); !stopped) events.warning(stopped.error().message);
     auto error = std::move(waited).error();
     vm::Transcript console;
     console.feed(context.files.read(config.serial_log_path()).value_or(""));

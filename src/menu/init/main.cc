@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /init of the boot menu's UKI: sets up the machine and runs the menu; with --terminal, a recovery shell.
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
+#include <regex>
+
 #include "base/fd.h"
 #include "base/files.h"
 #include "base/runner.h"
+#include "base/text.h"
 
 namespace kld {
 
@@ -89,6 +94,37 @@ TEST(Process, BackgroundStopsWithItsObject) {
         EXPECT_TRUE(sleeper->running());
     }
     EXPECT_NE(::access(("/proc/" + std::to_string(pid)).c_str(), F_OK), 0);
+}
+
+TEST(Process, ASignalReachesOnlyWhatStillRuns) {
+    auto null = Fd::open("/dev/null", O_WRONLY);
+    ASSERT_TRUE(null.has_value());
+    auto sleeper = Background::start({"sleep", "60"}, null->get());
+    ASSERT_TRUE(sleeper.has_value());
+    EXPECT_TRUE(process_exists(sleeper->pid()));
+    sleeper->send_signal(SIGKILL);
+    EXPECT_TRUE(sleeper->wait(std::chrono::seconds(10)));
+    EXPECT_EQ(sleeper->pid(), -1);
+    // To kill(2) that number means every process there is.
+    sleeper->send_signal(0);
+    EXPECT_FALSE(process_exists(sleeper->pid()));
+    const auto refused = terminate_process(sleeper->pid());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+}
+
+/// What starts and ends processes is in one file, where its dangers are handled.
+TEST(Process, TheGateIsTheOnlyOne) {
+    const std::regex call("(^|[^A-Za-z0-9_.>\"])(fork|vfork|system|popen|kill|killpg)\\(");
+    for (const auto* folder : {"/src", "/tests"}) {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(KLD_SOURCE_DIR) + folder)) {
+            const auto path = entry.path().string();
+            if (!path.ends_with(".cc") && !path.ends_with(".c") && !path.ends_with(".h")) continue;
+            if (path.ends_with("/base/process.cc")) continue;
+            for (const auto& line : lines(RealFiles().read(path).value_or("")))
+                EXPECT_FALSE(std::regex_search(line.substr(0, line.find("//")), call)) << path << ": " << line;
+        }
+    }
 }
 
 TEST(Files, WriteIsAllOrNothing) {

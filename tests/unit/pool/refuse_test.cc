@@ -288,7 +288,7 @@ TEST_F(Refuse, NothingIsLeftByAKilledProcess) {
             ASSERT_TRUE(process.has_value());
             std::this_thread::sleep_for(wait);
             const bool running = process->running();
-            ::kill(process->pid(), SIGKILL);
+            process->send_signal(SIGKILL);
             process->wait(10s);
             struct stat status {};
             if (!running) {
@@ -319,7 +319,7 @@ TEST_F(Refuse, ATerminatedProcessRemovesItsFile) {
     for (int i = 0; i < 200 && ::stat(at("image.partial").c_str(), &status) != 0; ++i)
         std::this_thread::sleep_for(20ms);
     std::this_thread::sleep_for(200ms);
-    ::kill(process->pid(), SIGTERM);
+    process->send_signal(SIGTERM);
     EXPECT_TRUE(process->wait(10s));
     EXPECT_NE(::stat(at("image").c_str(), &status), 0);
     EXPECT_NE(::stat(at("image.partial").c_str(), &status), 0);
