@@ -51,7 +51,7 @@ public:
         KLD_CHECK(names());
         KLD_CHECK(xattrs());
         KLD_CHECK(acls());
-        KLD_CHECK(system());
+        KLD_CHECK(system_paths());
         return set_time("", 1700000000, 123456789);
     }
 
@@ -138,7 +138,7 @@ private:
     Status nodes() {
         KLD_CHECK(directory("nodes"));
         KLD_CHECK(made(::mkfifo(at("nodes/fifo").c_str(), 0640), "nodes/fifo"));
-        KLD_CHECK(link("nodes/fifo", "nodes/fifo-again"));
+        if (options_.beyond_gnu_tar) KLD_CHECK(link("nodes/fifo", "nodes/fifo-again"));
         if (options_.sockets) {
             // A path of a socket is short; a name relative to the directory always is.
             const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -199,7 +199,7 @@ private:
         };
         for (const auto& when : {When{"times/epoch", 0, 0}, When{"times/one", 1, 1},
                                  When{"times/last", 1234567890, 999999999}, When{"times/y2038", 0x80000001LL, 7},
-                                 When{"times/before", -86400, 500000000}, When{"times/late", 0x200000000LL, 3}}) {
+                                 When{"times/before", -86400, options_.beyond_gnu_tar ? 500000000 : 0}, When{"times/late", 0x200000000LL, 3}}) {
             KLD_CHECK(file(when.name, "x"));
             KLD_CHECK(set_time(when.name, when.seconds, when.nanoseconds));
         }
@@ -282,7 +282,7 @@ private:
     }
 
     /// Paths that datasets of their own take in a layout.
-    Status system() {
+    Status system_paths() {
         for (const auto* path : {"var", "var/log", "var/cache", "home", "home/user", "root"})
             KLD_CHECK(directory(path));
         KLD_CHECK(file("var/log/messages", "log\n"));
