@@ -72,8 +72,9 @@ prepare() {
 	[ ${#packages[@]} = 0 ] || stage "install ${#packages[@]} packages" install_packages "${packages[@]}"
 }
 
+# build [TARGET]: everything, or what the target needs.
 build() {
 	cd "$top"
-	[ -f "build/$preset/build.ninja" ] || stage "configure" cmake --preset "$preset"
-	stage "build" cmake --build --preset "$preset"
+	[ -f "build/$preset/build.ninja" ] || stage "configure $preset" cmake --preset "$preset"
+	stage "build $preset" cmake --build --preset "$preset" ${1:+--target "$1"}
 }

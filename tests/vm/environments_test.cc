@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "vm/support/ask.h"
 #include "vm/support/boot_menu.h"
 #include "vm/support/test_images.h"
 
@@ -11,12 +12,6 @@ namespace kld::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string answer(vm::SerialShell& shell, const std::string& command) {
-    const auto output = shell.check(command, 600s);
-    EXPECT_TRUE(output.has_value()) << command << "\n" << render(output.error());
-    return output ? std::string(trim(*output)) : std::string();
-}
 
 /// Makes a boot environment, a plain clone, and a second kernel in the boot environment.
 void prepare(Guest& guest) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The serial shell on a real kernel: the rescue shell of an initramfs, booted straight from a root tree. KLD_TEST_TREE
-// names the tree.
+// The serial shell on a real kernel: the rescue shell of the initramfs of an image, started without firmware or menu.
+// kldload-pool takes both out of the finished image.
 #include <gtest/gtest.h>
 
 #include "vm/support/guest.h"
@@ -11,25 +11,35 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The kernel and the initramfs of the same version in the tree's /boot.
-Result<vm::DirectKernel> kernel_of(const std::string& tree, const std::string& command_line) {
+/// Kernel and initramfs of an image, in `directory`.
+Result<vm::DirectKernel> kernel_of(const std::string& image, const std::string& directory,
+                                   const std::string& command_line) {
+    ProcessRunner runner;
     RealFiles files;
-    KLD_TRY(const auto names, files.list(tree + "/boot"));
+    const auto raw = directory + "/disk.raw";
+    KLD_CHECK(runner.run({.argv = {"qemu-img", "convert", "-O", "raw", image, raw}}));
+    KLD_CHECK(runner.run({.argv = {std::string(KLD_BIN_DIR) + "/kldload-pool", "extract", "--image", raw, "--offset",
+                                   "513M", "rpool/ROOT/default@base", "boot", "--to", directory + "/boot"}}));
+    KLD_CHECK(files.remove(raw));
+    KLD_TRY(const auto names, files.list(directory + "/boot"));
     const std::string prefix = "vmlinuz-";
     for (const auto& name : names) {
-        const auto initrd = tree + "/boot/initrd.img-" + name.substr(std::min(name.size(), prefix.size()));
+        const auto initrd = directory + "/boot/initrd.img-" + name.substr(std::min(name.size(), prefix.size()));
         if (name.starts_with(prefix) && files.exists(initrd))
-            return vm::DirectKernel{tree + "/boot/" + name, initrd, command_line};
+            return vm::DirectKernel{directory + "/boot/" + name, initrd, command_line};
     }
-    return fail("no kernel with an initramfs in " + tree + "/boot");
+    return fail("no kernel with an initramfs in " + image);
 }
 
 class InitramfsShell : public testing::Test {
 protected:
     static void SetUpTestSuite() {
-        const auto tree = environment("KLD_TEST_TREE");
-        if (!tree) return;
-        const auto kernel = kernel_of(*tree, "console=ttyS0 break=top");
+        const auto image = image_path("debian-13-core");
+        KLD_ASSERT_OK(image);
+        auto directory = TemporaryDirectory::make("/var/tmp");
+        KLD_ASSERT_OK(directory);
+        directory_.emplace(std::move(*directory));
+        const auto kernel = kernel_of(*image, directory_->path(), "console=ttyS0 break=top");
         KLD_ASSERT_OK(kernel);
         auto made = Guest::make({.memory_mib = 1024, .direct = *kernel});
         KLD_ASSERT_OK(made);
@@ -43,14 +53,14 @@ protected:
     static void TearDownTestSuite() {
         shell_.reset();
         guest_.reset();
+        directory_.reset();
     }
-    void SetUp() override {
-        if (!environment("KLD_TEST_TREE")) GTEST_SKIP() << "KLD_TEST_TREE names no root tree: every test was skipped";
-        ASSERT_TRUE(shell_) << "the initramfs gave no shell";
-    }
+    void SetUp() override { ASSERT_TRUE(shell_) << "the initramfs gave no shell"; }
+    static std::optional<TemporaryDirectory> directory_;
     static std::unique_ptr<Guest> guest_;
     static std::optional<vm::SerialShell> shell_;
 };
+std::optional<TemporaryDirectory> InitramfsShell::directory_{};
 std::unique_ptr<Guest> InitramfsShell::guest_{};
 std::optional<vm::SerialShell> InitramfsShell::shell_{};
 

@@ -15,14 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kBigDisk = 20ULL << 30;
 
-RootShell over_serial(vm::SerialShell& shell) {
-    return [&](const std::string& command) { return shell.check(command, 600s); };
-}
-
-RootShell over_ssh(Guest& guest) {
-    return [&](const std::string& command) { return guest.ssh().check("sudo sh -c " + shell_quote(command), 600s); };
-}
-
 void expect_grown(const RootShell& shell) {
     const auto size = shell("zpool list -H -p -o size rpool");
     ASSERT_TRUE(size.has_value());

@@ -55,6 +55,13 @@ Result<BootMenu> BootMenu::wait(vm::SerialConsole& console, std::chrono::seconds
     return menu;
 }
 
+Status BootMenu::back_to_list() {
+    KLD_CHECK(console_->expect(vm::text("Any key goes back to the menu"), kKeyLimit));
+    KLD_CHECK(console_->send("z"));
+    KLD_CHECK(console_->expect(vm::text("Choose a boot environment."), kKeyLimit));
+    return {};
+}
+
 Status BootMenu::select(const std::string& dataset) {
     KLD_TRY(const auto row, row_of(
                                 entries_, [&](const auto& name) { return name == dataset; }, dataset));

@@ -28,6 +28,8 @@ public:
     /// Waits for a message instead of a boot, such as a refused kernel. @returns all that the menu says from there on
     /// until `text` (ECMAScript) has come
     Result<std::string> message(const std::string& text, std::chrono::seconds limit = std::chrono::seconds(120));
+    /// Closes a message, and waits for the list.
+    Status back_to_list();
 
 private:
     explicit BootMenu(vm::SerialConsole& console) : console_(&console) {}

@@ -60,6 +60,7 @@ Status Guest::prepare() {
         KLD_CHECK(vm::make_overlay(runner_, options_.image, layer, options_.disk_bytes));
         config.drives = {{.path = layer, .format = "qcow2", .throwaway = false, .bus = options_.bus}};
     }
+    config.drives.insert(config.drives.end(), options_.more_drives.begin(), options_.more_drives.end());
     if (options_.direct) return {};
     KLD_TRY(config.firmware, vm::find_firmware(files, options_.secure_boot));
     // Variables survive a power cycle, as on a real machine: each guest has its own.

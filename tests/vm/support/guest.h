@@ -19,6 +19,7 @@ struct GuestOptions {
     std::string image{};           ///< never written to: the guest gets a layer of its own
     std::uint64_t disk_bytes = 0;  ///< size of the disk that the guest sees; 0 keeps the image's
     vm::Bus bus = vm::Bus::virtio;
+    std::vector<vm::Drive> more_drives{};  ///< after the image's; `throwaway` says whether the guest's writes stay
     std::uint64_t memory_mib = 2048;
     unsigned cpus = 2;
     bool secure_boot = false;

@@ -11,12 +11,6 @@
 namespace kld::test {
 namespace {
 
-std::string answer(const RootShell& shell, const std::string& command) {
-    const auto output = shell(command);
-    EXPECT_TRUE(output.has_value()) << command << "\n" << render(output.error());
-    return output ? std::string(trim(*output)) : std::string();
-}
-
 void expect_mounts(const RootShell& shell, const std::string& dataset) {
     const auto pool = dataset.substr(0, dataset.find('/'));
     const std::set<std::string> wanted{dataset + " /",

@@ -2,15 +2,11 @@
 // What must hold on every machine that has just booted, asked over any shell.
 #pragma once
 
-#include <functional>
 #include <string>
 
-#include "base/result.h"
+#include "vm/support/ask.h"
 
 namespace kld::test {
-
-/// Runs a command as root and gives its output; a failing command is an error.
-using RootShell = std::function<Result<std::string>(const std::string& command)>;
 
 /// Waits until the system says it is up, then expects: no failed unit, a pool without complaints, the root on
 /// `dataset`, all file systems of the layout mounted and nothing of another boot environment, /var/log mounted before

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The boot menu on a machine: on the screen as well as on the serial line, its recovery shell, and a disk without a
+// pool.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "base/text.h"
+#include "vm/support/ask.h"
+#include "vm/support/boot_menu.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A picture of the screen as QEMU writes it: PPM, 8 bits.
+struct Picture {
+    std::size_t width = 0, height = 0;
+    std::string pixels{};
+
+    /// How many of 25 rows of text have something in them.
+    std::size_t lit_rows() const {
+        std::set<std::size_t> rows;
+        for (std::size_t at = 0; at < pixels.size(); ++at)
+            if (static_cast<unsigned char>(pixels[at]) > 100) rows.insert(at / 3 / width * 25 / height);
+        return rows.size();
+    }
+};
+
+Result<Picture> take_picture(Guest& guest) {
+    const auto path = guest.machine().config().directory + "/screen.ppm";
+    KLD_CHECK(guest.machine().monitor("screendump", {{"filename", path}}));
+    KLD_TRY(const auto bytes, RealFiles().read(path));
+    std::istringstream in(bytes);
+    std::string kind;
+    std::size_t depth = 0;
+    Picture picture;
+    in >> kind >> picture.width >> picture.height >> depth;
+    if (kind != "P6" || depth != 255) return fail("no PPM picture: " + bytes.substr(0, 20));
+    picture.pixels = bytes.substr(bytes.size() - picture.width * picture.height * 3);
+    return picture;
+}
+
+TEST(MenuOnAMachine, IsOnTheScreenTooAndHasARecoveryShell) {
+    const auto options = test_image("debian-13-core");
+    KLD_ASSERT_OK(options);
+    auto guest = Guest::make(*options);
+    KLD_ASSERT_OK(guest);
+    KLD_ASSERT_OK((*guest)->power_on());
+    auto menu = BootMenu::wait((*guest)->console());
+    KLD_ASSERT_OK(menu);
+    EXPECT_EQ(menu->entries(), std::vector<std::string>{"rpool/ROOT/default"});
+
+    // Title, one boot environment with its system, the question, the keys.
+    const auto list = take_picture(**guest);
+    KLD_ASSERT_OK(list);
+    EXPECT_EQ(list->lit_rows(), 5U);
+    // A key on the serial line changes the screen: the help has many more lines.
+    KLD_ASSERT_OK((*guest)->console().send("h"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("Any key goes back"), 60s));
+    const auto help = take_picture(**guest);
+    KLD_ASSERT_OK(help);
+    EXPECT_GT(help->lit_rows(), 10U);
+    KLD_ASSERT_OK((*guest)->console().send("z"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));
+
+    auto shell = menu->recovery_shell();
+    KLD_ASSERT_OK(shell);
+    EXPECT_EQ(answer(*shell, "zpool get -H -o value readonly rpool"), "on");
+    EXPECT_EQ(answer(*shell, "zfs list -H -o name rpool/ROOT/default"), "rpool/ROOT/default");
+    EXPECT_NE(shell->run("zfs snapshot rpool/ROOT/default@no").value_or(vm::CommandResult{}).exit_code, 0);
+    EXPECT_NE(answer(*shell, "dmesg").find("kldload-menu:"), std::string::npos);
+    KLD_ASSERT_OK(shell->console().send_line("exit"));
+    menu = BootMenu::wait((*guest)->console());
+    KLD_ASSERT_OK(menu);
+    EXPECT_EQ(menu->entries(), std::vector<std::string>{"rpool/ROOT/default"});
+}
+
+TEST(MenuOnAMachine, SaysThatThereIsNoPoolAndGoesOnLooking) {
+    auto options = test_image("debian-13-core");
+    KLD_ASSERT_OK(options);
+    const auto directory = TemporaryDirectory::make("/var/tmp");
+    KLD_ASSERT_OK(directory);
+    const auto disk = directory->path() + "/disk.raw";
+    KLD_ASSERT_OK(ProcessRunner().run({.argv = {"qemu-img", "convert", "-O", "raw", options->image, disk}}));
+    // Everything behind the EFI system partition is gone.
+    constexpr off_t kPoolStart = 513LL << 20;
+    ASSERT_EQ(::truncate(disk.c_str(), kPoolStart), 0);
+    ASSERT_EQ(::truncate(disk.c_str(), 2 * kPoolStart), 0);
+    options->image = disk;
+    auto guest = Guest::make(*options);
+    KLD_ASSERT_OK(guest);
+    KLD_ASSERT_OK((*guest)->power_on());
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("No boot environment was found. Still looking"), 600s));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("R shell"), 60s));
+}
+
+}  // namespace
+}  // namespace kld::test

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A pool of everything that a root file system can hold, written by kldload-pool in user space and used by the kernel's
+// own ZFS: contents, metadata, xattrs and ACLs compared in the guest; scrub, snapshot, rollback, send and receive; and
+// afterwards read again in user space.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "support/torture_tree.h"
+#include "support/tree_manifest.h"
+#include "vm/support/ask.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Different record sizes and compressions, children below the root, an unmounted parent.
+nlohmann::json torture_layout() {
+    using Json = nlohmann::json;
+    const auto dataset = [](const char* name, Json properties) {
+        return Json{{"name", name}, {"properties", std::move(properties)}};
+    };
+    return {{"version", 1},
+            {"pool", {{"name", "torture"}, {"compatibility", "openzfs-2.1-linux"}}},
+            {"datasets",
+             {dataset("", {{"mountpoint", "none"},
+                           {"canmount", "off"},
+                           {"acltype", "posix"},
+                           {"xattr", "sa"},
+                           {"dnodesize", "auto"},
+                           {"compression", "lz4"}}),
+              dataset("ROOT", {{"mountpoint", "none"}, {"canmount", "off"}}),
+              dataset("ROOT/default", {{"mountpoint", "/"},
+                                       {"canmount", "noauto"},
+                                       {"compression", "zstd-3"},
+                                       {"recordsize", "1M"},
+                                       {"org.kldload:note", "kept"}}),
+              dataset("home", {{"mountpoint", "/home"}}),
+              dataset("var", {{"mountpoint", "/var"}, {"canmount", "off"}}),
+              dataset("var/log", {{"compression", "off"}})}},
+            {"snapshot", "base"},
+            {"bootfs", "ROOT/default"}};
+}
+
+class Torture : public testing::Test {
+protected:
+    void SetUp() override {
+        // tmpfs alone takes xattrs of every kind and size; the disk is large and goes where layers go.
+        auto memory = TemporaryDirectory::make("/dev/shm");
+        KLD_ASSERT_OK(memory);
+        tree_.emplace(std::move(*memory));
+        auto disk = TemporaryDirectory::make("/var/tmp");
+        KLD_ASSERT_OK(disk);
+        disk_.emplace(std::move(*disk));
+    }
+    std::string tree() const { return tree_->path() + "/tree"; }
+    std::string at(const std::string& name) const { return disk_->path() + "/" + name; }
+
+    Output run(std::vector<std::string> argv) {
+        auto output = ProcessRunner().run({.argv = std::move(argv), .timeout = 1200s});
+        EXPECT_TRUE(output.has_value()) << (output ? "" : render(output.error()));
+        return output ? *output : Output{-1, {}, {}};
+    }
+    static std::string pool_program() { return std::string(KLD_BIN_DIR) + "/kldload-pool"; }
+
+    /// The pool in `torture.raw`, and `tools.tar` with the program that describes trees and what it must say.
+    void make_disks() {
+        const auto left_out = write_torture_tree(tree(), {});
+        KLD_ASSERT_OK(left_out);
+        EXPECT_EQ(join(*left_out, "\n"), "") << "this host cannot hold the whole tree";
+        const auto expected = tree_manifest(tree());
+        KLD_ASSERT_OK(expected);
+        expected_ = *expected;
+        RealFiles files;
+        KLD_ASSERT_OK(files.write(at("layout.json"), torture_layout().dump()));
+        KLD_ASSERT_OK(files.write(at("expected"), expected_));
+        run({pool_program(), "create", "--image", at("torture.raw"), "--size", "2G", "--layout", at("layout.json"),
+             "--tree", tree()});
+        run({"cp", std::string(KLD_BIN_DIR) + "/tree-manifest", at("tree-manifest")});
+        run({"tar", "--create", "--file", at("tools.tar"), "--directory", disk_->path(), "tree-manifest", "expected"});
+    }
+
+    Result<std::unique_ptr<Guest>> machine() {
+        KLD_TRY(auto options, test_image("debian-13-core"));
+        options.more_drives = {
+            {.path = at("torture.raw"), .format = "raw", .throwaway = false, .serial = "torture"},
+            {.path = at("tools.tar"), .format = "raw", .readonly = true, .serial = "tools"}};
+        return Guest::make(std::move(options));
+    }
+
+    /// Compares a mounted tree with what the source had; the guest says the first differences.
+    static void expect_same(vm::SerialShell& shell, const std::string& where, const std::string& against) {
+        const auto compared = shell.check(
+            "./tree-manifest " + where + " > got; cmp -s got " + against + " || diff " + against + " got | cut -c 1-400 | head -n 20", 1800s);
+        KLD_ASSERT_OK(compared);
+        EXPECT_EQ(trim(*compared), "") << where;
+    }
+
+    std::optional<TemporaryDirectory> tree_{}, disk_{};
+    std::string expected_{};
+};
+
+TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
+    make_disks();
+    if (HasFailure()) return;
+    auto guest = machine();
+    KLD_ASSERT_OK(guest);
+    KLD_ASSERT_OK((*guest)->power_on());
+    auto shell = (*guest)->login("root", kRootPassword);
+    KLD_ASSERT_OK(shell);
+    answer(*shell, "mkdir -p /run/work && mount -t tmpfs none /run/work && cd /run/work && tar xf /dev/disk/by-id/virtio-tools");
+    const auto in = [&](const std::string& command) { return answer(*shell, "set -e; cd /run/work; " + command); };
+
+    in("zpool import -N -R /mnt -d /dev/disk/by-id torture; zfs mount torture/ROOT/default; zfs mount -a");
+    EXPECT_EQ(in("zpool get -H -o value bootfs torture; zfs get -H -o value org.kldload:note torture/ROOT/default"),
+              "torture/ROOT/default\nkept");
+    KLD_ASSERT_OK(shell->check("cd /run/work"));
+    expect_same(*shell, "/mnt", "expected");
+
+    in("zpool scrub -w torture");
+    const auto status = in("zpool status -p torture");
+    EXPECT_NE(status.find("repaired 0B in"), std::string::npos) << status;
+    EXPECT_NE(status.find("with 0 errors"), std::string::npos) << status;
+    EXPECT_NE(status.find("No known data errors"), std::string::npos) << status;
+
+    // The snapshot of the build, then one of the running system; what happens between goes away again.
+    EXPECT_EQ(in("zfs list -H -o name -t snapshot torture/ROOT/default"), "torture/ROOT/default@base");
+    in("zfs snapshot torture/ROOT/default@now; rm -r /mnt/large-directory /mnt/files; echo new > /mnt/new; "
+       "setfattr -n user.a -v changed /mnt/xattrs/several 2>/dev/null || chmod 0700 /mnt/xattrs/several; zpool sync torture");
+    EXPECT_NE(in("ls /mnt").find("new"), std::string::npos);
+    in("zfs rollback torture/ROOT/default@now");
+    expect_same(*shell, "/mnt", "expected");
+
+    // A stream of it, received beside it.
+    in("zfs send -L -c -e -p torture/ROOT/default@now | zfs receive -u -o canmount=noauto -o mountpoint=/copy "
+       "torture/received; zfs mount torture/received; ./tree-manifest /mnt/.zfs/snapshot/now > snapshot");
+    EXPECT_NE(in("wc -l < snapshot"), "0");
+    expect_same(*shell, "/mnt/copy", "snapshot");
+
+    // New files beside the old ones, in a pool that goes back to user space.
+    in("zfs destroy -r torture/received; zpool export torture");
+    KLD_ASSERT_OK((*guest)->shut_down(*shell));
+
+    run({pool_program(), "check", "--image", at("torture.raw")});
+    run({"mkdir", at("zdb")});
+    run({"ln", at("torture.raw"), at("zdb/pool")});
+    const auto zdb = run({"zdb", "-e", "-p", at("zdb"), "-bcc", "torture"});
+    EXPECT_NE(zdb.out.find("No leaks"), std::string::npos) << zdb.out << zdb.err;
+    run({pool_program(), "extract", "--image", at("torture.raw"), "--all", "--to", tree_->path() + "/back"});
+    const auto back = tree_manifest(tree_->path() + "/back");
+    KLD_ASSERT_OK(back);
+    EXPECT_TRUE(*back == expected_) << "the tree that came back differs";
+}
+
+}  // namespace
+}  // namespace kld::test
