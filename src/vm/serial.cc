@@ -7,7 +7,6 @@
 #include <regex>
 
 #include "base/text.h"
-#include "vm/socket.h"
 
 namespace kld::vm {
 namespace {
@@ -133,12 +132,8 @@ Result<Match> SerialConsole::expect(const std::vector<Pattern>& patterns, std::c
 }
 
 void SerialConsole::listen(std::chrono::milliseconds limit) {
-    if (ended_) return;
-    auto bytes = read_some(fd_, limit);
-    if (bytes)
-        transcript_.feed(*bytes);
-    else
-        ended_ = true;
+    for (const auto& piece : reader_->take(limit)) transcript_.feed(piece.bytes, piece.when);
+    ended_ = reader_->ended();
 }
 
 Error SerialConsole::giving_up(const std::string& why, const std::vector<Pattern>& patterns) const {
@@ -152,7 +147,7 @@ Error SerialConsole::giving_up(const std::string& why, const std::vector<Pattern
 }
 
 Status SerialConsole::send(std::string_view bytes) {
-    auto sent = fd_.write_all(bytes);
+    auto sent = fd_->write_all(bytes);
     if (!sent) return fail(std::move(sent).error().within("serial console"));
     return {};
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/fd.h"
+#include "vm/console_reader.h"
 #include "vm/transcript.h"
 
 namespace kld::vm {
@@ -34,7 +36,8 @@ enum class Key { enter, escape, up, down, left, right, home, end, page_up, page_
 class SerialConsole {
 public:
     /// @param fd  the connected socket of the serial line
-    explicit SerialConsole(Fd fd) : fd_(std::move(fd)) {}
+    explicit SerialConsole(Fd fd)
+        : fd_(std::make_unique<Fd>(std::move(fd))), reader_(std::make_unique<ConsoleReader>(*fd_)) {}
 
     /// Reads until one of the patterns appears after the last match; the earliest match wins, and the next search
     /// begins behind it.
@@ -44,7 +47,8 @@ public:
         return expect(std::vector{pattern}, limit);
     }
 
-    /// Reads what comes within `limit`, however little; ends early when the machine ends.
+    /// Takes over what has come, or comes within `limit`, however little; ends early when the machine ends. The line
+    /// itself is read all the time.
     void listen(std::chrono::milliseconds limit);
 
     Status send(std::string_view bytes);
@@ -60,7 +64,8 @@ public:
 private:
     Error giving_up(const std::string& why, const std::vector<Pattern>& patterns) const;
 
-    Fd fd_;
+    std::unique_ptr<Fd> fd_;
+    std::unique_ptr<ConsoleReader> reader_;  ///< reads from fd_, so it goes first
     Transcript transcript_{};
     std::size_t cursor_ = 0;
     bool ended_ = false;

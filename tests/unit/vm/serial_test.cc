@@ -103,5 +103,15 @@ TEST(Serial, KeysAreWhatATerminalSends) {
     EXPECT_EQ(pair.heard(), "\x1b[B\rls\n");
 }
 
+/// A guest that prints while nothing is expected must not stand still: more than any socket holds goes through.
+TEST(Serial, IsReadWhileNobodyLooks) {
+    test::SocketPair pair;
+    SerialConsole console(std::move(pair.theirs));
+    const std::string line(1000, 'x');
+    for (int i = 0; i < 4000; ++i) pair.say(line + "\n");
+    pair.say("login:");
+    EXPECT_TRUE(console.expect(text("login:"), 5s));
+}
+
 }  // namespace
 }  // namespace kld::vm

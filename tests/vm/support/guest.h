@@ -61,7 +61,7 @@ public:
     /// Logs in on the serial console. @returns the shell, valid until the machine ends or reboots
     Result<vm::SerialShell> login(const std::string& user, const std::string& password,
                                   std::chrono::seconds limit = std::chrono::seconds(900));
-    /// Waits until ssh works, reading the console meanwhile (a guest whose console nobody reads stands still).
+    /// Waits until ssh works.
     Status wait_for_ssh(std::chrono::seconds limit = std::chrono::seconds(900));
 
     /// Seconds since the last power_on().
