@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -49,6 +50,12 @@ private:
         std::vector<Xattr> in_directory{};
         Directory* directory = nullptr;
     };
+
+    static constexpr std::size_t kMaxName = 255;
+    static std::uint64_t hash_of(const std::string& path) { return std::hash<std::string>{}(path); }
+    static std::uint64_t key_of(std::size_t dataset, std::uint64_t object) {
+        return static_cast<std::uint64_t>(dataset) << 48 | object;
+    }
 
     Status begin(Item item);
     Status more(Item item);

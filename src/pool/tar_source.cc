@@ -99,6 +99,7 @@ Status TarSource::convert(archive_entry* from, Entry& entry) const {
                                                    : entry.mtime;
     if (const char* target = archive_entry_hardlink(from); target != nullptr) {
         KLD_TRY(entry.hard_link, clean(target, shown_));
+        if (entry.hard_link.empty()) return fail(shown_ + ": " + entry.path + " is a hard link to no file");
         return {};
     }
     if (S_ISREG(entry.mode)) entry.size = static_cast<std::uint64_t>(archive_entry_size(from));
