@@ -84,6 +84,9 @@ int kz_set_attributes(struct kz_fs* fs, uint64_t object, const struct kz_attribu
     sa_handle_t* handle = NULL;
     int error = sa_handle_get(fs->os, object, NULL, SA_HDL_PRIVATE, &handle);
     if (error != 0) return error;
+    /* Attributes that an old object has in a block of their own: only when it was looked at, that block is freed. */
+    int length = 0;
+    (void)sa_size(handle, fs->attributes[ZPL_DXATTR], &length);
     error = sa_replace_all_by_template(handle, list, n, tx);
     sa_handle_destroy(handle);
     return error;
