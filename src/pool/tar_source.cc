@@ -70,7 +70,12 @@ Result<bool> TarSource::next(Entry& entry) {
     block_length_ = 0;
     archive_entry* from = nullptr;
     const int code = archive_read_next_header(archive_, &from);
-    if (code == ARCHIVE_EOF) return false;
+    if (code == ARCHIVE_EOF) {
+        // Who writes the stream may have died between two entries. Only the blocks of zeros tell that all is there.
+        if (archive_filter_bytes(archive_, 0) > archive_read_header_position(archive_)) return false;
+        return fail(shown_ + ": the stream is cut off: the mark at the end of an archive is missing",
+                    "see whether the program that writes it failed");
+    }
     // A warning means that something was not understood, and the pool would lack it. But what cannot be converted is
     // given as it is, and names are bytes here.
     const char* text = archive_error_string(archive_);
@@ -119,6 +124,9 @@ Status TarSource::take_xattrs(archive_entry* from, Entry& entry) const {
     while (archive_entry_xattr_next(from, &name, &value, &length) == ARCHIVE_OK) {
         const std::string_view view = name;
         if (view.starts_with("system.") && !view.starts_with("system.posix_acl_")) continue;
+        // Some write each attribute in two forms.
+        const auto same = [name](const Xattr& x) { return x.name == name; };
+        if (std::any_of(entry.xattrs.begin(), entry.xattrs.end(), same)) continue;
         entry.xattrs.push_back({name, std::string(static_cast<const char*>(value), length)});
     }
     KLD_CHECK(take_acls(from, shown_, names_, entry));

@@ -86,4 +86,41 @@ TEST_F(Tar, WhatAnOverlayReplaces) {
     expect_refused({made_tar({{"var/log/x"}}), made_tar({{"var"}})}, {"/var/log", "mountpoint"});
 }
 
+TEST_F(Tar, AStreamThatIsCutOff) {
+    expect_refused({made_tar({{"x", '0', "", "data"}, {"y"}}, false)}, {"cut off"});
+    expect_refused({""}, {"cut off"});
+    const auto whole = made_tar({{"x", '0', "", std::string(5000, 'x')}});
+    expect_refused({whole.substr(0, 3000)}, {"tar-0"});
+    expect_refused({whole, made_tar({{"y"}}, false)}, {"tar-1", "cut off"});
+    EXPECT_EQ(create_from({made_tar({})}).exit_code, 0);
+}
+
+TEST_F(Tar, XattrsThatCameInTwoForms) {
+    // "one", as libarchive writes it by default.
+    const auto tar =
+        made_tar({{"x", '0', "", "", {{"LIBARCHIVE.xattr.user.a", "b25l"}, {"SCHILY.xattr.user.a", "one"}}}});
+    for (const char* how : {"sa", "on"}) {
+        const auto output = create_from({tar}, {{"xattr", how}});
+        ASSERT_EQ(output.exit_code, 0) << output.err;
+        const auto listed = pool({"ls", "--json", "--image", at("image"), "ROOT/default", "/x"});
+        const auto told = nlohmann::json::parse(listed.out);
+        EXPECT_EQ(told["entries"][0]["xattrs"], (nlohmann::json{{"user.a", "6f6e65"}}));
+    }
+}
+
+TEST_F(Tar, ADirectoryThatLosesItsXattrs) {
+    const std::vector<std::pair<std::string, std::string>> beside = {{"SCHILY.xattr.user.a", std::string(30000, 'a')},
+                                                                     {"SCHILY.xattr.user.b", std::string(30000, 'b')}};
+    const std::vector<std::pair<std::string, std::string>> apart = {{"SCHILY.xattr.user.a", std::string(40000, 'a')}};
+    const std::vector<std::pair<std::string, std::string>> small = {{"SCHILY.xattr.user.c", "c"}};
+    const auto with = made_tar({{"d", '5', "", "", beside}, {"e", '5', "", "", apart}, {"f", '5', "", "", beside}});
+    const auto without = made_tar({{"d", '5'}, {"e", '5'}, {"f", '5', "", "", small}});
+    ASSERT_EQ(create_from({with, without}).exit_code, 0);
+    const auto told = nlohmann::json::parse(pool({"ls", "--json", "--image", at("image"), "ROOT/default"}).out);
+    EXPECT_EQ(told["entries"][0]["xattrs"], nlohmann::json::object());
+    EXPECT_EQ(told["entries"][1]["xattrs"], nlohmann::json::object());
+    EXPECT_EQ(told["entries"][2]["xattrs"], (nlohmann::json{{"user.c", "63"}}));
+    expect_clean();
+}
+
 }  // namespace kld::test
