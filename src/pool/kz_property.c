@@ -14,6 +14,7 @@ struct kz_property kz_dataset_property(const char* name) {
     const zfs_prop_t prop = zfs_name_to_prop(name);
     if (prop == ZPROP_INVAL) return property;
     property.kind = kind_of(zfs_prop_get_type(prop));
+    property.name = zfs_prop_to_name(prop);
     property.settable = !zfs_prop_readonly(prop) || zfs_prop_setonce(prop);
     property.at_creation = zfs_prop_setonce(prop);
     property.for_filesystem = zfs_prop_valid_for_type(prop, ZFS_TYPE_FILESYSTEM, B_FALSE);
@@ -36,6 +37,7 @@ struct kz_property kz_pool_property(const char* name) {
     const zpool_prop_t prop = zpool_name_to_prop(name);
     if (prop == ZPOOL_PROP_INVAL) return property;
     property.kind = kind_of(zpool_prop_get_type(prop));
+    property.name = zpool_prop_to_name(prop);
     property.settable = !zpool_prop_readonly(prop);
     property.values = zprop_values(prop, ZFS_TYPE_POOL);
     return property;

@@ -96,6 +96,10 @@ Status parse_pool(const json& object, Layout& layout) {
     return {};
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+}
+
 const DatasetLayout* find(const Layout& layout, const std::string& name) {
     const auto found = std::find_if(layout.datasets.begin(), layout.datasets.end(),
                                     [&name](const DatasetLayout& d) { return d.name == name; });
@@ -127,7 +131,7 @@ Status inherit(const Layout& layout, DatasetLayout& dataset) {
 void apply(const Setting& setting, const std::string& value, DatasetLayout& dataset) {
     if (setting.name == "mountpoint") dataset.mountpoint = value;
     if (setting.name == "canmount") dataset.mounts = value != "off";
-    if (setting.name == "recordsize" || setting.name == "recsize") dataset.record_size = setting.number;
+    if (setting.name == "recordsize") dataset.record_size = setting.number;
     if (setting.name == "normalization") dataset.normalization = setting.number;
     if (setting.name == "utf8only") dataset.utf8only = setting.number;
     if (setting.name == "casesensitivity") dataset.casesensitivity = setting.number;
@@ -147,15 +151,15 @@ Status parse_dataset(const json& object, Layout& layout) {
     for (const auto& [name, value] : properties) {
         auto setting = dataset_setting(name, value);
         if (!setting) return fail(std::move(setting).error().within(where));
+        const std::string feature = feature_of(*setting, value);
+        if (!feature.empty() && !contains(layout.features, feature))
+            return bad(where + ": " + name + "=" + value + " needs the feature " + feature +
+                       ", which the compatibility set lacks");
         apply(*setting, value, dataset);
         dataset.settings.push_back(std::move(*setting));
     }
     // As zfs(8) has it: names can be normalised only when they are UTF-8.
     if (dataset.normalization != 0) dataset.utf8only = 1;
-    const bool large_blocks =
-        std::find(layout.features.begin(), layout.features.end(), "large_blocks") != layout.features.end();
-    if (dataset.record_size > 131072 && !large_blocks)
-        return bad(where + ": recordsize over 128K needs the feature large_blocks, which the compatibility set lacks");
     layout.datasets.push_back(std::move(dataset));
     return {};
 }
@@ -167,6 +171,18 @@ Status check_mountpoints(const Layout& layout) {
             return bad("dataset " + dataset.name + ": another dataset has the mountpoint " + dataset.mountpoint +
                        " too");
     if (!taken.contains("/")) return bad("datasets: none has the mountpoint / (and canmount other than off)");
+    return {};
+}
+
+/// OpenZFS takes one snapshot of a dataset at a time.
+Status add_snapshot(const std::string& snapshot, Layout& layout) {
+    const std::string dataset = snapshot.substr(0, snapshot.find('@'));
+    for (const auto& other : layout.snapshots) {
+        if (other == snapshot) return {};
+        if (other.substr(0, other.find('@')) == dataset)
+            return bad("snapshot: " + other + " and " + snapshot + " are of one dataset, which can have one only");
+    }
+    layout.snapshots.push_back(snapshot);
     return {};
 }
 
@@ -184,11 +200,11 @@ Status parse_snapshots(const json& value, Layout& layout) {
         if (at != std::string::npos) {
             if (find(layout, one.substr(0, at)) == nullptr)
                 return bad("snapshot: there is no dataset " + one.substr(0, at));
-            layout.snapshots.push_back(one);
+            KLD_CHECK(add_snapshot(one, layout));
             continue;
         }
         for (const auto& dataset : layout.datasets)
-            if (dataset.takes_files()) layout.snapshots.push_back(dataset.name + "@" + one);
+            if (dataset.takes_files()) KLD_CHECK(add_snapshot(dataset.name + "@" + one, layout));
     }
     return {};
 }
@@ -206,8 +222,9 @@ Result<Layout> parse_layout(const std::string& text, const std::string& shown) {
         KLD_CHECK(parse_pool(root.at("pool"), layout));
         if (!root.contains("datasets") || !root.at("datasets").is_array()) return bad("\"datasets\" must be a list");
         const auto& list = root.at("datasets");
-        const bool has_root = std::any_of(list.begin(), list.end(),
-                                          [](const json& d) { return d.is_object() && d.value("name", "-") == ""; });
+        const bool has_root = std::any_of(list.begin(), list.end(), [](const json& d) {
+            return d.is_object() && d.contains("name") && d.at("name") == "";
+        });
         if (!has_root)
             KLD_CHECK(parse_dataset(json{{"name", ""}, {"properties", {{"mountpoint", "none"}, {"canmount", "off"}}}},
                                     layout));

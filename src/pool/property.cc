@@ -66,12 +66,14 @@ constexpr std::array<const char*, 10> kRefused = {"encryption",   "keylocation",
 
 }  // namespace
 
-Result<Setting> dataset_setting(const std::string& name, const std::string& value) {
+Result<Setting> dataset_setting(const std::string& given, const std::string& value) {
+    std::string name = given;
     if (name.find('@') != std::string::npos)
         return bad(name, value, "quotas of users and groups are set on a running system");
     if (name.find(':') != std::string::npos) return user_setting(name, value);
     const kz_property property = kz_dataset_property(name.c_str());
     if (property.kind == KZ_UNKNOWN) return bad(name, value, "there is no such property");
+    name = property.name;
     if (!property.settable || property.for_filesystem == 0) return bad(name, value, "cannot be set on a file system");
     const bool refused =
         std::any_of(kRefused.begin(), kRefused.end(), [&name](const char* one) { return name == one; });
@@ -89,10 +91,25 @@ Result<Setting> dataset_setting(const std::string& name, const std::string& valu
     return setting;
 }
 
-Result<Setting> pool_setting(const std::string& name, const std::string& value) {
+std::string feature_of(const Setting& setting, const std::string& value) {
+    const std::string& name = setting.name;
+    if (name == "recordsize") return setting.number > 131072 ? "large_blocks" : "";
+    if (name == "dnodesize") return value == "legacy" ? "" : "large_dnode";
+    if (name == "compression")
+        return value.starts_with("zstd") ? "zstd_compress" : value == "lz4" ? "lz4_compress" : "";
+    if (name == "checksum" && (value == "sha512" || value == "skein" || value == "edonr" || value == "blake3"))
+        return value;
+    if (name == "special_small_blocks") return setting.number == 0 ? "" : "allocation_classes";
+    if (name == "filesystem_limit" || name == "snapshot_limit") return value == "none" ? "" : "filesystem_limits";
+    return {};
+}
+
+Result<Setting> pool_setting(const std::string& given, const std::string& value) {
+    std::string name = given;
     if (name.find('@') != std::string::npos) return bad(name, value, "features come from \"compatibility\"");
     const kz_property property = kz_pool_property(name.c_str());
     if (property.kind == KZ_UNKNOWN) return bad(name, value, "there is no such pool property");
+    name = property.name;
     if (name == "ashift" || name == "compatibility" || name == "bootfs")
         return bad(name, value, "has a field of its own in the layout");
     if (!property.settable || name == "altroot" || name == "cachefile" || name == "readonly" || name == "version")

@@ -12,7 +12,7 @@ namespace kld::pool {
 
 /// `text` for strings and user properties, else `number`.
 struct Setting {
-    std::string name{};
+    std::string name{};  ///< as OpenZFS stores it
     std::optional<std::string> text{};
     std::uint64_t number = 0;
 };
@@ -20,6 +20,8 @@ struct Setting {
 /// A native property of file systems or a user property ("module:name"). What is computed, needs a mounted system or a
 /// key (userquota@…, encryption, shares are stored only) is refused. Exit 2.
 Result<Setting> dataset_setting(const std::string& name, const std::string& value);
+/// The pool feature without which OpenZFS must not be given this value; empty when it needs none.
+std::string feature_of(const Setting& setting, const std::string& value);
 Result<Setting> pool_setting(const std::string& name, const std::string& value);
 
 }  // namespace kld::pool

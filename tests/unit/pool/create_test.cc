@@ -143,6 +143,7 @@ TEST_F(Create, ListTellsDatasetsPropertiesAndSnapshots) {
     wanted["pool"]["properties"] = {{"autotrim", "on"}, {"comment", "a test"}};
     wanted["datasets"][3]["properties"]["org.kldload:kind"] = "data";
     wanted["datasets"][3]["properties"]["quota"] = "100M";
+    wanted["datasets"][3]["properties"]["recsize"] = "16K";
     create({"--layout", write_layout(wanted), "--tree", at("tree")});
     const auto output = pool({"list", "--image", at("image"), "--json"});
     ASSERT_EQ(output.exit_code, 0) << output.err;
@@ -164,6 +165,7 @@ TEST_F(Create, ListTellsDatasetsPropertiesAndSnapshots) {
     EXPECT_EQ(home["org.kldload:kind"]["value"], "data");
     EXPECT_EQ(home["org.kldload:kind"]["source"], "local");
     EXPECT_EQ(home["quota"]["value"], std::to_string(100 << 20));
+    EXPECT_EQ(home["recordsize"]["value"], "16384");
     EXPECT_EQ(home["compression"]["value"], "lz4");
     EXPECT_EQ(home["compression"]["source"], "testpool");
     EXPECT_EQ(told["datasets"][7]["properties"]["mountpoint"]["value"], "/var/log");

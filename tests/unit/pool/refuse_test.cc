@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <thread>
 
 #include "base/fd.h"
@@ -99,18 +100,30 @@ INSTANTIATE_TEST_SUITE_P(
                       BadLayout{"/datasets/3/name", "no/parent", "no/parent"},
                       BadLayout{"/datasets/3/properties", {{"quota", 5}}, "quota"},
                       BadLayout{"/bootfs", "ROOT/nosuch", "ROOT/nosuch"},
-                      BadLayout{"/snapshot", "home@a@b", "home@a@b"}, BadLayout{"/snapshot", {"nosuch@a"}, "nosuch"}));
+                      BadLayout{"/snapshot", "home@a@b", "home@a@b"}, BadLayout{"/snapshot", {"nosuch@a"}, "nosuch"},
+                      BadLayout{"/snapshot", {"home@a", "home@b"}, "home@b"}, BadLayout{"/datasets/0/name", 5, "name"},
+                      BadLayout{"/datasets/0/properties/recsize", "3", "recordsize=3"}));
 
 TEST_F(Refuse, ALayoutThatIsNoJson) {
     write("layout.json", "{");
     expect_refused(2, {"layout.json", "JSON"});
 }
 
-TEST_F(Refuse, LargeRecordsWithoutTheirFeature) {
-    auto changed = layout({{"recordsize", "1M"}});
-    changed["pool"]["compatibility"] = "legacy";
-    write_layout(changed);
-    expect_refused(2, {"large_blocks"});
+TEST_F(Refuse, PropertiesWithoutTheirFeature) {
+    for (const auto& [property, value, feature] :
+         std::vector<std::array<std::string, 3>>{{"recordsize", "1M", "large_blocks"},
+                                                 {"dnodesize", "auto", "large_dnode"},
+                                                 {"compression", "zstd-3", "zstd_compress"},
+                                                 {"compression", "lz4", "lz4_compress"},
+                                                 {"checksum", "sha512", "sha512"},
+                                                 {"filesystem_limit", "5", "filesystem_limits"}}) {
+        json properties = {{"compression", "off"}};
+        properties[property] = value;
+        auto changed = layout(properties);
+        changed["pool"]["compatibility"] = "legacy";
+        write_layout(changed);
+        expect_refused(2, {property + "=" + value, feature});
+    }
 }
 
 TEST_F(Refuse, AnImageThatIsTooSmallForAnyPool) {
