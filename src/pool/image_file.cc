@@ -30,14 +30,24 @@ Status check_size(std::uint64_t size, const std::string& path) {
                 "at least " + std::to_string(kMinimumBytes) + " bytes are needed", ExitCode::usage);
 }
 
+/// A program that ended meanwhile has given its finished file the right name: then `fd` is that, and must stay as it
+/// is.
+bool is_still(const Fd& fd, const std::string& path) {
+    struct stat open {
+    }, named{};
+    return ::fstat(fd.get(), &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
+           open.st_ino == named.st_ino;
+}
+
 /// Old labels go first: a run that is cut short must not leave an old pool that seems whole.
 Status clear(const Fd& fd, std::uint64_t offset, std::uint64_t size, const std::string& path) {
     const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     // Where holes cannot be made the old bytes stay, except those that could be taken for a file system.
     (void)::fallocate(fd.get(), how, static_cast<off_t>(offset), static_cast<off_t>(size));
-    const std::string zeros(kLabelBytes, '\0');
-    for (const auto place : {offset, offset + size - kLabelBytes})
-        if (auto cleared = fd.write_at(zeros, place); !cleared)
+    // The labels at the end are at a multiple of a label's size: what is behind them belongs to no pool.
+    const std::uint64_t tail = size / (kLabelBytes / 2) * (kLabelBytes / 2) - kLabelBytes;
+    for (const auto& [place, length] : {std::pair(std::uint64_t{0}, kLabelBytes), std::pair(tail, size - tail)})
+        if (auto cleared = fd.write_at(std::string(length, '\0'), offset + place); !cleared)
             return fail(std::move(cleared.error())
                             .within(path)
                             .with_hint("the disk, quota or file size limit below the image may be exhausted"));
@@ -61,8 +71,15 @@ ImageFile::~ImageFile() {
 Result<ImageFile> ImageFile::open(const ImageTarget& target) {
     struct stat status {};
     const bool exists = ::stat(target.path.c_str(), &status) == 0;
-    if (target.offset || (exists && S_ISBLK(status.st_mode))) {
-        KLD_TRY(Fd fd, Fd::open(target.path, O_RDWR));
+    const bool is_device = exists && S_ISBLK(status.st_mode);
+    if (exists && !is_device && !S_ISREG(status.st_mode))
+        return fail(target.path + " is neither a file nor a block device", {}, ExitCode::usage);
+    if (target.offset || is_device) {
+        // On a device O_EXCL means: not when it, or a part of it, is mounted or otherwise held.
+        Fd fd(::open(target.path.c_str(), O_RDWR | O_CLOEXEC | (is_device ? O_EXCL : 0)));
+        if (!fd.valid() && errno == EBUSY)
+            return fail(target.path + " is in use", "unmount what is on it, or take another device", ExitCode::refused);
+        if (!fd.valid()) return fail(errno_error("cannot open " + target.path, errno));
         KLD_TRY(const auto length, length_of(fd, target.path));
         ImageFile image(std::move(fd), target.path);
         image.offset_ = target.offset.value_or(0);
@@ -85,7 +102,7 @@ Result<ImageFile> ImageFile::open(const ImageTarget& target) {
     }
     const std::string partial = target.path + ".partial";
     KLD_TRY(Fd fd, Fd::open(partial, O_RDWR | O_CREAT, 0644));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || !is_still(fd, partial))
         return fail(partial + " is being written by another program", {}, ExitCode::refused);
     ImageFile image(std::move(fd), target.path);
     image.partial_ = partial;

@@ -63,7 +63,7 @@ Status start_openzfs(bool writable, const kz_limits& limits) {
 Status use_image(const ImageFile& image) {
     std::snprintf(g_partial, sizeof g_partial, "%s", image.partial().c_str());
     std::snprintf(g_path, sizeof g_path, "%s", image.path().c_str());
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, on_ending_signal);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) handle(number, on_ending_signal);
     const kz_image plain = {image.fd(), image.offset(), image.size(), 1};
     if (const int error = kz_image_set(&plain, on_failure))
         return fail(errno_error("cannot use " + image.path(), error));

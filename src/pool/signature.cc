@@ -34,7 +34,13 @@ constexpr std::array kMagics = {
     Magic{"swap space", 4086, "SWAPSPACE2"sv},
     Magic{"F2FS file system", 1024, "\x10\x20\xf5\xf2"sv},
     Magic{"GPT partition table", 512, "EFI PART"sv},
+    Magic{"GPT partition table", 4096, "EFI PART"sv},
     Magic{"RAID member", 4096, "\xfc\x4e\x2b\xa9"sv},
+    Magic{"RAID member", 0, "\xfc\x4e\x2b\xa9"sv},
+    Magic{"exFAT file system", 3, "EXFAT   "sv},
+    Magic{"BitLocker volume", 3, "-FVE-FS-"sv},
+    Magic{"qcow2 image", 0, "QFI\xfb"sv},
+    Magic{"partition table or boot sector", 510, "\x55\xaa"sv},  // many have it: last
 };
 
 // A vdev label is 256 KiB; its uberblocks are in the second half, at multiples of 1 KiB or more (on-disk format,

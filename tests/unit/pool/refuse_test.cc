@@ -206,45 +206,6 @@ TEST_F(Refuse, NamesThatADatasetDoesNotTake) {
     expect_refused(1, {"/etc/bad\xff name", "UTF-8"});
 }
 
-TEST_F(Refuse, WhatIsInUseAlready) {
-    write_layout(layout());
-    const std::vector<std::string> create_it = {"create",   "--image",         at("image"), "--size",  "512M",
-                                                "--layout", at("layout.json"), "--tree",    at("tree")};
-    ASSERT_EQ(pool(create_it).exit_code, 0);
-    const auto before = run({"sha256sum", at("image")}).out;
-    const auto refused = pool(create_it);
-    EXPECT_EQ(refused.exit_code, 3);
-    EXPECT_NE(refused.err.find("ZFS pool"), std::string::npos) << refused.err;
-    EXPECT_EQ(run({"sha256sum", at("image")}).out, before);
-    auto forced = create_it;
-    forced.push_back("--force");
-    EXPECT_EQ(pool(forced).exit_code, 0);
-    // The end of a device tells, too.
-    ASSERT_EQ(::truncate(at("disk").c_str(), 0), -1);
-    const auto disk = Fd::open(at("disk"), O_RDWR | O_CREAT);
-    ASSERT_EQ(::ftruncate(disk->get(), 512 << 20), 0);
-    const auto image = Fd::open(at("image"), O_RDONLY);
-    ASSERT_TRUE(disk->write_at(*image->read_at(512 << 10, (512 << 20) - (512 << 10)), (512 << 20) - (512 << 10)));
-    const std::vector<std::string> into_disk = {"create",   "--image",         at("disk"), "--offset", "0",
-                                                "--layout", at("layout.json"), "--tree",   at("tree")};
-    EXPECT_EQ(pool(into_disk).exit_code, 3);
-}
-
-TEST_F(Refuse, OtherFileSystems) {
-    write_layout(layout());
-    for (const auto& mkfs : std::vector<std::vector<std::string>>{{"mke2fs", "-q"}, {"mkfs.fat"}, {"mkswap"}}) {
-        if (!has(mkfs.front())) continue;
-        const auto disk = Fd::open(at("disk"), O_RDWR | O_CREAT | O_TRUNC);
-        ASSERT_EQ(::ftruncate(disk->get(), 128 << 20), 0);
-        auto make = mkfs;
-        make.push_back(at("disk"));
-        run(make);
-        const auto output = pool(
-            {"create", "--image", at("disk"), "--offset", "0", "--layout", at("layout.json"), "--tree", at("tree")});
-        EXPECT_EQ(output.exit_code, 3) << mkfs.front() << output.err;
-    }
-}
-
 TEST_F(Refuse, APartOutsideOfTheImage) {
     write_layout(layout());
     write("disk", std::string(1 << 20, '\0'));
@@ -325,24 +286,6 @@ TEST_F(Refuse, NothingIsLeftByAKilledProcess) {
     // What is left of such a process does not stop the next one.
     create({"--layout", at("layout.json"), "--tree", at("tree")});
     EXPECT_EQ(pool({"list", "--image", at("image")}).exit_code, 0);
-}
-
-TEST_F(Refuse, ATerminatedProcessRemovesItsFile) {
-    write_layout(layout({{"compression", "zstd-19"}}));
-    write("tree/large", torture_bytes(64 << 20, 1));
-    const auto log = Fd::open(at("log"), O_WRONLY | O_CREAT | O_TRUNC);
-    auto process = Background::start({program(), "create", "--image", at("image"), "--size", "600M", "--layout",
-                                      at("layout.json"), "--tree", at("tree")},
-                                     log->get());
-    ASSERT_TRUE(process.has_value());
-    struct stat status {};
-    for (int i = 0; i < 200 && ::stat(at("image.partial").c_str(), &status) != 0; ++i)
-        std::this_thread::sleep_for(20ms);
-    std::this_thread::sleep_for(200ms);
-    process->send_signal(SIGTERM);
-    EXPECT_TRUE(process->wait(10s));
-    EXPECT_NE(::stat(at("image").c_str(), &status), 0);
-    EXPECT_NE(::stat(at("image.partial").c_str(), &status), 0);
 }
 
 TEST_F(Refuse, WrongArguments) {
