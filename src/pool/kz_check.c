@@ -22,6 +22,7 @@ struct walk {
     const struct kz_check* check;
     spa_t* spa;
     int cloned; /* blocks can have more than one reference */
+    int ganged; /* blocks in pieces were found: their address does not tell where those lie */
     uint64_t all, done;
     pthread_mutex_t lock; /* of in_flight, and of what is told */
     pthread_cond_t less;
@@ -93,6 +94,7 @@ static int visit(spa_t* spa, zilog_t* zilog, const blkptr_t* bp, const zbookmark
     struct walk* walk = context;
     if (zb->zb_level == ZB_DNODE_LEVEL || BP_IS_HOLE(bp) || BP_IS_EMBEDDED(bp) || BP_IS_REDACTED(bp)) return 0;
     const int copies = BP_GET_NDVAS(bp);
+    if (BP_IS_GANG(bp)) walk->ganged = 1;
     int error = 0;
     for (int i = 0; i < copies && error == 0; i++) {
         (void)pthread_mutex_lock(&walk->lock);
@@ -109,6 +111,7 @@ static int visit(spa_t* spa, zilog_t* zilog, const blkptr_t* bp, const zbookmark
 static int count_freed(void* context, const blkptr_t* bp, dmu_tx_t* tx) {
     (void)tx;
     if (BP_IS_HOLE(bp) || BP_IS_EMBEDDED(bp)) return 0;
+    if (BP_IS_GANG(bp)) ((struct walk*)context)->ganged = 1;
     for (int i = 0; i < BP_GET_NDVAS(bp); i++) tell_found(context, bp, i, 0);
     return 0;
 }
@@ -193,6 +196,7 @@ int kz_check_pool(const char* pool, const struct kz_check* check, const char** u
         error = traverse_pool(spa, 0, TRAVERSE_PRE | TRAVERSE_PREFETCH_METADATA | TRAVERSE_NO_DECRYPT | TRAVERSE_HARD,
                               visit, &walk);
     wait_for_reads(&walk);
+    if (*unsure == NULL && walk.ganged) *unsure = "the pool has ganged blocks";
     spa_close(spa, FTAG);
     return error;
 }

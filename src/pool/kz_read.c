@@ -4,6 +4,9 @@
 
 #include "pool/kz_zfs.h"
 
+/* Of an xattr: FreeBSD takes more than the 64 KiB of Linux. A damaged size must not become an allocation. */
+enum { kMaxValue = 16 << 20 };
+
 int kz_attributes_of(struct kz_fs* fs, uint64_t object, struct kz_attributes* to) {
     sa_handle_t* handle = NULL;
     memset(to, 0, sizeof *to);
@@ -75,6 +78,7 @@ static int tell_hidden(void* context, const char* name, uint64_t object, uint64_
     struct kz_attributes attributes;
     int error = kz_attributes_of(hidden->fs, object, &attributes);
     if (error != 0) return error;
+    if (attributes.size > kMaxValue) return EFBIG;
     char* value = malloc(attributes.size + 1);
     if (value == NULL) return ENOMEM;
     error = attributes.size == 0 ? 0 : kz_read(hidden->fs, object, 0, value, attributes.size);

@@ -10,6 +10,23 @@
 
 namespace kld::pool {
 
+namespace {
+
+/// A boot environment may be older than a dataset, and lack the directory where that is mounted. It is said before
+/// anything is extracted: the dataset would be left out.
+Status check_place(const std::vector<Mount>& mounts, const Mount& mount, const std::map<std::string, kz_fs*>& open) {
+    const Mount* holder = &mounts.front();
+    for (const auto& other : mounts)
+        if (mount.path.starts_with(other.path + "/") && other.path.size() > holder->path.size()) holder = &other;
+    const std::string below = mount.path.substr(holder->path.empty() ? 0 : holder->path.size() + 1);
+    if (find_object(open.at(holder->path), below)) return {};
+    return fail(
+        mount.dataset + " has the mountpoint /" + mount.path + ", but " + holder->dataset + " has no such directory",
+        "extract datasets one by one, by name");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<PoolSource>> PoolSource::open(const OpenPool& pool, const std::vector<Mount>& mounts,
                                                      const std::string& below) {
     auto source = std::make_unique<PoolSource>();
@@ -18,6 +35,8 @@ Result<std::unique_ptr<PoolSource>> PoolSource::open(const OpenPool& pool, const
         source->mounts_[mount.path] = fs.get();
         source->open_.push_back(std::move(fs));
     }
+    for (const auto& mount : mounts)
+        if (!mount.path.empty()) KLD_CHECK(check_place(mounts, mount, source->mounts_));
     KLD_TRY(source->start_, find_object(source->open_.front().get(), below));
     const auto end = below.find_last_not_of('/');
     const std::string trimmed = end == std::string::npos ? "" : below.substr(0, end + 1);

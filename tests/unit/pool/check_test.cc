@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is wrong with a pool is named, and nothing that is right.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "pool/pool_source.h"
+#include "pool_fixture.h"
+#include "support/torture_tree.h"
+
+namespace kld::test {
+
+namespace {
+
+class Check : public PoolTest {
+protected:
+    void SetUp() override {
+        RealFiles files;
+        ASSERT_TRUE(files.make_directories(at("tree/home/user")));
+        write("tree/home/user/notes", torture_bytes(1 << 20, 1));
+    }
+};
+
+}  // namespace
+
+TEST_F(Check, ADamagedFileIsNamed) {
+    create({"--layout", write_layout(layout({{"compression", "off"}})), "--tree", at("tree")});
+    const auto image = Fd::open(at("image"), O_RDWR);
+    const std::string start = torture_bytes(512, 1);
+    std::uint64_t place = 0;
+    while (*image->read_at(512, place) != start) ASSERT_LT(place += 512, 512ULL << 20);
+    ASSERT_TRUE(image->write_at("damage", place + 1000));
+    const auto output = pool({"check", "--image", at("image")});
+    EXPECT_EQ(output.exit_code, 1);
+    EXPECT_NE(output.err.find("testpool/home /user/notes"), std::string::npos) << output.err;
+    EXPECT_NE(output.err.find("checksum error"), std::string::npos) << output.err;
+    EXPECT_EQ(pool({"cat", "--image", at("image"), "home", "/user/notes"}).exit_code, 1);
+}
+
+TEST_F(Check, BlocksInPiecesAreNoDamage) {
+#ifdef KLD_FORCE_GANG
+    write("tree/large", torture_bytes(64 << 20, 2));
+    const auto made = pool(
+        {"create", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout()), "--tree", at("tree")},
+        {"env", std::string("LD_PRELOAD=") + KLD_FORCE_GANG});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    const auto output = pool({"check", "--image", at("image"), "--json"});
+    EXPECT_EQ(output.exit_code, 0) << output.err;
+    EXPECT_EQ(nlohmann::json::parse(output.out)["space_not_compared"], "the pool has ganged blocks");
+    extract("back");
+    EXPECT_EQ(difference("tree/large", "back/large"), "");
+#else
+    GTEST_SKIP() << "not with a sanitizer";
+#endif
+}
+
+TEST_F(Check, ADatasetThatTheTreeHasNoPlaceFor) {
+    create({"--layout", write_layout(layout()), "--tree", at("tree")});
+    // Who opens a pool in a process must end it without taking anything down.
+    const auto open = [this](const std::string& path) {
+        const auto pool = pool::OpenPool::open({at("image"), 0, 0});
+        if (!pool) ::_exit(1);
+        const auto source = pool::PoolSource::open(*pool, {{"", "ROOT/default"}, {path, "home"}}, "");
+        ::_exit(source ? 10 : source.error().message.find("/" + path) != std::string::npos ? 20 : 2);
+    };
+    EXPECT_EXIT(open("home"), ::testing::ExitedWithCode(10), "");
+    EXPECT_EXIT(open("nosuch"), ::testing::ExitedWithCode(20), "");
+}
+
+}  // namespace kld::test
