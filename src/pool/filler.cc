@@ -219,6 +219,10 @@ Status Filler::flush() {
             return fail("/" + path + ": the name is not UTF-8, which " +
                             layout_.full_name(layout_.datasets[batch_dataset_].name) + " demands",
                         "normalization=none and utf8only=off take every name");
+        if (error == EEXIST)
+            return fail("/" + path + ": " + layout_.full_name(layout_.datasets[batch_dataset_].name) +
+                            " holds another name of this directory for the same one",
+                        "normalization=none and casesensitivity=sensitive tell them apart");
         return fail(failed("cannot write", path, error));
     }
     for (std::size_t i = 0; i < batch_.size(); ++i) {

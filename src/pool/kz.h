@@ -47,8 +47,8 @@ enum kz_kind { KZ_UNKNOWN, KZ_NUMBER, KZ_STRING, KZ_INDEX };
 struct kz_property {
     enum kz_kind kind;
     const char* name; /**< the one name under which it is stored: OpenZFS knows properties by others, too */
-    int settable;    /**< not computed by OpenZFS */
-    int at_creation; /**< can be set only when the dataset is made */
+    int settable;     /**< not computed by OpenZFS */
+    int at_creation;  /**< can be set only when the dataset is made */
     int for_filesystem;
     uint64_t default_number;
     const char* values; /**< what it takes, as zfs(8) prints it */

@@ -10,6 +10,17 @@ int kz_lookup(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t* 
     return error;
 }
 
+int kz_enter(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t entry, dmu_tx_t* tx) {
+    if (fs->normalization != 0) {
+        /* As the kernel compares: with casesensitivity=mixed it is exact about case unless it is asked not to be. */
+        const matchtype_t match = MT_NORMALIZE | (fs->case_sensitivity == KZ_CASE_MIXED ? MT_MATCH_CASE : 0);
+        uint64_t other = 0;
+        const int error = zap_lookup_norm(fs->os, directory, name, 8, 1, &other, match, NULL, 0, NULL);
+        if (error != ENOENT) return error == 0 ? EEXIST : error;
+    }
+    return zap_add(fs->os, directory, name, 8, 1, &entry, tx);
+}
+
 int kz_link(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t object, uint64_t mode) {
     dmu_tx_t* tx = dmu_tx_create(fs->os);
     dmu_tx_hold_zap(tx, directory, B_TRUE, name);
@@ -18,8 +29,7 @@ int kz_link(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t obj
         dmu_tx_abort(tx);
         return error;
     }
-    const uint64_t entry = kz_entry(object, mode);
-    error = zap_add(fs->os, directory, name, 8, 1, &entry, tx);
+    error = kz_enter(fs, directory, name, kz_entry(object, mode), tx);
     dmu_tx_commit(tx);
     return error;
 }

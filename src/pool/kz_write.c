@@ -21,6 +21,7 @@ int kz_fs_open(const char* name, int writable, struct kz_fs** out) {
         error = sa_setup(fs->os, sa_object, zfs_attr_table, ZPL_END, &fs->attributes);
     }
     fs->normalization = (int)normalization;
+    fs->case_sensitivity = (int)sensitivity;
     if (sensitivity != KZ_CASE_SENSITIVE) fs->normalization |= U8_TEXTPREP_TOUPPER;
     if (error != 0) {
         kz_fs_close(fs);
@@ -76,8 +77,7 @@ static int create_one(struct kz_fs* fs, struct kz_new* thing, dmu_tx_t* tx) {
                                   thing->xattrs_length, tx);
     if (error != 0) return error;
     write_pieces(fs, thing->object, thing->pieces, thing->piece_count, tx);
-    const uint64_t entry = kz_entry(thing->object, thing->attributes.mode);
-    return zap_add(fs->os, parent, thing->name, 8, 1, &entry, tx);
+    return kz_enter(fs, parent, thing->name, kz_entry(thing->object, thing->attributes.mode), tx);
 }
 
 int kz_create_many(struct kz_fs* fs, struct kz_new* things, size_t count, size_t* failed) {

@@ -38,17 +38,21 @@ typedef char* kz_text; /* what nvlist_lookup_string gives */
 typedef const char* kz_text;
 #endif
 
-/* The value of casesensitivity=sensitive; OpenZFS's name for it is in a header that the package leaves out. */
+/* The values of casesensitivity; OpenZFS's names for them are in a header that the package leaves out. */
 #define KZ_CASE_SENSITIVE 0
+#define KZ_CASE_MIXED 2
 
 struct kz_fs {
     objset_t* os;
     sa_attr_type_t* attributes; /* what sa_setup gave: ZPL_* to the number in this dataset */
     uint64_t root;
     int normalization;
+    int case_sensitivity; /* KZ_CASE_* */
     char name[ZFS_MAX_DATASET_NAME_LEN];
 };
 
+/* Enters a name. EEXIST also when the file system holds another name for the same one. */
+int kz_enter(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t entry, dmu_tx_t* tx);
 /* Gives up an objset of dmu_objset_own. */
 void kz_disown(objset_t* os, void* tag);
 /* Makes `vdev` the only child of `root`. */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -204,6 +205,21 @@ TEST_F(Refuse, NamesThatADatasetDoesNotTake) {
     write("tree/etc/bad\xff name", "x");
     write_layout(layout({{"normalization", "formD"}}));
     expect_refused(1, {"/etc/bad\xff name", "UTF-8"});
+}
+
+TEST_F(Refuse, NamesThatADatasetHoldsForTheSame) {
+    write("tree/etc/Issue", "x");
+    write_layout(layout({{"casesensitivity", "insensitive"}}));
+    expect_refused(1, {"/etc/issue", "the same"});
+    write("tree/home/e\xcc\x81", "x");
+    write("tree/home/\xc3\xa9", "x");
+    write_layout(layout({{"normalization", "formC"}}));
+    expect_refused(1, {"/home/\xc3\xa9", "the same"});
+    // Names that differ only by case are two, and hidden directories compare as the others do.
+    ASSERT_EQ(::unlink(at("tree/home/\xc3\xa9").c_str()), 0);
+    (void)::setxattr(at("tree/etc/issue").c_str(), "user.a", "1", 1, 0);
+    write_layout(layout({{"casesensitivity", "mixed"}, {"normalization", "formC"}, {"xattr", "on"}}));
+    create({"--layout", at("layout.json"), "--tree", at("tree")});
 }
 
 TEST_F(Refuse, APartOutsideOfTheImage) {
