@@ -12,6 +12,11 @@ namespace kld::pool {
 
 namespace {
 
+/// No kernel stores other names, but an image may come from anywhere, and what is extracted from it goes on to tar.
+bool can_be_extracted(const std::string& name) {
+    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
 /// A boot environment may be older than a dataset, and lack the directory where that is mounted. It is said before
 /// anything is extracted: the dataset would be left out.
 Status check_place(const std::vector<Mount>& mounts, const Mount& mount, const std::map<std::string, kz_fs*>& open) {
@@ -74,6 +79,9 @@ Status PoolSource::take(kz_fs* fs, std::uint64_t object, Entry& entry) {
     if (S_ISDIR(entry.mode)) {
         Level level{fs, entry.path.empty() ? "" : entry.path + "/", {}, 0};
         KLD_TRY(level.names, list_directory(fs, object, "/" + entry.path));
+        for (const auto& named : level.names)
+            if (!can_be_extracted(named.name))
+                return fail("/" + entry.path + " holds the name \"" + named.name + "\", which leads out of it");
         levels_.push_back(std::move(level));
         return {};
     }

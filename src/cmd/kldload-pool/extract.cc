@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "pool/pool_source.h"
@@ -46,7 +48,16 @@ Result<std::vector<Mount>> mounts_of(const OpenPool& pool, const std::string& wa
     return mounts;
 }
 
+bool is_one_file(const std::string& a, const std::string& b) {
+    struct stat first {
+    }, second{};
+    return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 Status run_extract(const ExtractArguments& arguments) {
+    if (is_one_file(arguments.image.path, arguments.tar))
+        return fail(arguments.tar + " is the image itself", {}, ExitCode::usage);
     KLD_TRY(const OpenPool pool, arguments.image.open());
     std::vector<Mount> mounts = {{"", arguments.dataset}};
     if (arguments.all) {

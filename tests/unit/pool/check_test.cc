@@ -19,6 +19,14 @@ protected:
         ASSERT_TRUE(files.make_directories(at("tree/home/user")));
         write("tree/home/user/notes", torture_bytes(1 << 20, 1));
     }
+#ifdef KLD_TAMPER
+    void create_tampered() {
+        const auto made = pool({"create", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout()),
+                                "--tree", at("tree")},
+                               {"env", std::string("LD_PRELOAD=") + KLD_TAMPER});
+        ASSERT_EQ(made.exit_code, 0) << made.err;
+    }
+#endif
 };
 
 }  // namespace
@@ -37,21 +45,34 @@ TEST_F(Check, ADamagedFileIsNamed) {
     EXPECT_EQ(pool({"cat", "--image", at("image"), "home", "/user/notes"}).exit_code, 1);
 }
 
+#ifdef KLD_TAMPER
 TEST_F(Check, BlocksInPiecesAreNoDamage) {
-#ifdef KLD_FORCE_GANG
     write("tree/large", torture_bytes(64 << 20, 2));
-    const auto made = pool(
-        {"create", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout()), "--tree", at("tree")},
-        {"env", std::string("LD_PRELOAD=") + KLD_FORCE_GANG});
-    ASSERT_EQ(made.exit_code, 0) << made.err;
+    create_tampered();
     const auto output = pool({"check", "--image", at("image"), "--json"});
     EXPECT_EQ(output.exit_code, 0) << output.err;
     EXPECT_EQ(nlohmann::json::parse(output.out)["space_not_compared"], "the pool has ganged blocks");
     extract("back");
     EXPECT_EQ(difference("tree/large", "back/large"), "");
-#else
-    GTEST_SKIP() << "not with a sanitizer";
+}
+
+TEST_F(Check, NamesThatLeadOutOfTheirDirectory) {
+    write("tree/home/EVIL", "x");
+    create_tampered();
+    const auto tar = pool({"extract", "--image", at("image"), "home", "--tar", at("tar")});
+    EXPECT_EQ(tar.exit_code, 1);
+    EXPECT_NE(tar.err.find("../evil"), std::string::npos) << tar.err;
+    EXPECT_EQ(pool({"extract", "--image", at("image"), "home", "--to", at("to")}).exit_code, 1);
+    RealFiles files;
+    EXPECT_FALSE(files.exists(at("evil")));
+}
 #endif
+
+TEST_F(Check, ATarFileThatIsTheImage) {
+    create({"--layout", write_layout(layout()), "--tree", at("tree")});
+    const auto output = pool({"extract", "--image", at("image"), "home", "--tar", at("tree/../image")});
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_EQ(pool({"list", "--image", at("image")}).exit_code, 0);
 }
 
 TEST_F(Check, ADatasetThatTheTreeHasNoPlaceFor) {
