@@ -112,7 +112,8 @@ Result<Setting> pool_setting(const std::string& given, const std::string& value)
     name = property.name;
     if (name == "ashift" || name == "compatibility" || name == "bootfs")
         return bad(name, value, "has a field of its own in the layout");
-    if (!property.settable || name == "altroot" || name == "cachefile" || name == "readonly" || name == "version")
+    if (!property.settable || name == "altroot" || name == "cachefile" || name == "readonly" || name == "version" ||
+        name == "multihost")
         return bad(name, value, "cannot be set when an image is made");
     Setting setting{name, std::nullopt, 0};
     if (property.kind == KZ_STRING) {

@@ -81,6 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadLayout{"/pool/properties", {{"feature@lz4_compress", "enabled"}}, "feature@lz4_compress"},
                       BadLayout{"/pool/properties", {{"autotrim", "perhaps"}}, "autotrim=perhaps"},
                       BadLayout{"/pool/properties", {{"size", "1"}}, "size=1"},
+                      BadLayout{"/pool/properties", {{"multihost", "on"}}, "multihost=on"},
                       BadLayout{"/pool/properties", {{"nosuch", "1"}}, "nosuch=1"},
                       BadLayout{"/datasets/0/properties/compression", "lz5", "compression=lz5"},
                       BadLayout{"/datasets/0/properties/compression", "zstd-99", "compression=zstd-99"},
