@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "vm/support/guest.h"
+#include "vm/support/image_content.h"
 #include "vm/support/images.h"
 
 namespace kld::test {
@@ -14,13 +15,8 @@ using namespace std::chrono_literals;
 /// Kernel and initramfs of an image, in `directory`.
 Result<vm::DirectKernel> kernel_of(const std::string& image, const std::string& directory,
                                    const std::string& command_line) {
-    ProcessRunner runner;
     RealFiles files;
-    const auto raw = directory + "/disk.raw";
-    KLD_CHECK(runner.run({.argv = {"qemu-img", "convert", "-O", "raw", image, raw}}));
-    KLD_CHECK(runner.run({.argv = {std::string(KLD_BIN_DIR) + "/kldload-pool", "extract", "--image", raw, "--offset",
-                                   "513M", "rpool/ROOT/default@base", "boot", "--to", directory + "/boot"}}));
-    KLD_CHECK(files.remove(raw));
+    KLD_CHECK(extract_from_image(image, "boot", directory + "/boot"));
     KLD_TRY(const auto names, files.list(directory + "/boot"));
     const std::string prefix = "vmlinuz-";
     for (const auto& name : names) {

@@ -4,8 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "image/tar.h"
+#include "initramfs/cpio_writer.h"
+#include "modules/compression.h"
+#include "modules/module_signature.h"
 #include "vm/support/ask.h"
 #include "vm/support/boot_menu.h"
+#include "vm/support/image_content.h"
 #include "vm/support/test_images.h"
 
 namespace kld::test {
@@ -28,23 +33,44 @@ constexpr const char* kUnsignKernel =
 
 /// Puts a zfs.ko without its signature behind the initramfs, where it wins over the signed one.
 constexpr const char* kUnsignModule =
-    "m=$(find /usr/lib/modules/$k -name 'zfs.ko*'); d=/run/cut/${m%/*}; mkdir -p $d; cut=$d/zfs.ko\n"
-    "case $m in *.xz) xz -dc $m >$cut;; *) cp $m $cut;; esac\n"
-    "n=$(stat -c %s $cut); l=$(od -An -tu1 -j$((n-32)) -N4 $cut | awk '{print (($1*256+$2)*256+$3)*256+$4}')\n"
-    "truncate -s $((n-40-l)) $cut\n"
-    "case $m in *.xz) xz --check=crc32 $cut;; esac\n"
-    "truncate -s %512 initrd.img-$k; cd /run/cut; find . | cpio -o -H newc >>/run/badmodule/boot/initrd.img-$k";
+    "truncate -s %512 initrd.img-$k; tar xOf /dev/disk/by-id/virtio-tools unsigned.cpio >>initrd.img-$k";
+
+/// A tar file at `path` with unsigned.cpio: the image's own zfs.ko, without its signature, in its place.
+Status make_unsigned(const std::string& image, const std::string& kernel, const std::string& path) {
+    RealFiles files;
+    KLD_TRY(const auto work, TemporaryDirectory::make("/var/tmp"));
+    const auto place = "usr/lib/modules/" + kernel + "/updates/kldload";
+    KLD_CHECK(extract_from_image(image, place, work.path() + "/modules"));
+    KLD_TRY(const auto packed, files.read(work.path() + "/modules/zfs.ko.xz"));
+    KLD_TRY(const auto module, modules::unpack_module(packed));
+    KLD_TRY(const auto bare, modules::strip_signature(module));
+    if (bare == module) return fail("zfs.ko of the image is not signed");
+    KLD_TRY(auto again, modules::pack_xz(bare));
+    KLD_TRY(const auto archive, initramfs::make_archive({{.path = place + "/zfs.ko.xz", .content = std::move(again)}}));
+    KLD_TRY(auto tar, image::TarWriter::create(path, 0));
+    KLD_CHECK(tar.file("unsigned.cpio", archive));
+    return tar.finish();
+}
 
 class Refusals : public testing::Test {
 protected:
     void SetUp() override {
-        const auto options = secure_test_image("debian-13-core");
+        auto options = secure_test_image("debian-13-core");
         KLD_ASSERT_OK(options);
+        const auto kernel = report_of("debian-13-core", "kernel");
+        KLD_ASSERT_OK(kernel);
+        auto directory = TemporaryDirectory::make("/var/tmp");
+        KLD_ASSERT_OK(directory);
+        directory_.emplace(std::move(*directory));
+        const auto tools = directory_->path() + "/tools.tar";
+        KLD_ASSERT_OK(make_unsigned(options->image, *kernel, tools));
+        options->more_drives = {{.path = tools, .format = "raw", .readonly = true, .serial = "tools"}};
         auto made = Guest::make(*options);
         KLD_ASSERT_OK(made);
         guest = std::move(*made);
         KLD_ASSERT_OK(guest->power_on());
     }
+    std::optional<TemporaryDirectory> directory_{};
     std::unique_ptr<Guest> guest{};
 };
 

@@ -15,14 +15,19 @@ Result<GuestOptions> test_image(const std::string& name) {
     return options;
 }
 
-Result<GuestOptions> secure_test_image(const std::string& name) {
-    KLD_TRY(auto options, test_image(name));
+Result<std::string> report_of(const std::string& name, const std::string& key) {
     KLD_TRY(const auto text, RealFiles().read(vm::default_cache_directory() + "/test-images/" + name + ".json"));
     const auto report = nlohmann::json::parse(text, nullptr, false);
-    if (report.is_discarded()) return fail("the report beside the image " + name + " is no JSON");
+    if (!report.is_object() || !report.contains(key) || !report[key].is_string())
+        return fail("the report beside the image " + name + " does not say its " + key);
+    return report[key].get<std::string>();
+}
+
+Result<GuestOptions> secure_test_image(const std::string& name) {
+    KLD_TRY(auto options, test_image(name));
     options.secure_boot = true;
-    options.mok_certificate = report.value("certificate", "");
-    options.tools_tree = report.value("tools_tree", "");
+    KLD_TRY(options.mok_certificate, report_of(name, "certificate"));
+    KLD_TRY(options.tools_tree, report_of(name, "tools_tree"));
     return options;
 }
 

@@ -14,7 +14,10 @@ inline constexpr const char* kRootPassword = "kldload-tests";
 /// Options for a machine of the image `name`: the user admin with the tests' key, root with kRootPassword.
 Result<GuestOptions> test_image(const std::string& name);
 
-/// The same with Secure Boot on and the builder's certificate enrolled.
+/// A text that the build of the image `name` reported: "kernel", "zfs", "certificate", "tools_tree".
+Result<std::string> report_of(const std::string& name, const std::string& key);
+
+/// Options as those of test_image(), with Secure Boot on and the builder's certificate enrolled.
 Result<GuestOptions> secure_test_image(const std::string& name);
 
 }  // namespace kld::test
