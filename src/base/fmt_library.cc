@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The compiled half of fmt, once for all programs: Debian has it as a shared library only, which static programs cannot
-// use and whose version differs between releases. Everybody else includes <fmt/core.h> alone, which is ten times quicker
-// to compile than the whole of it.
+// use and whose version differs between releases. Everybody else includes <fmt/core.h> alone, which is ten times
+// quicker to compile than the whole of it.
 #define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 
 #include <fmt/core.h>
 
-#include "digest/sha256.h"
 #include "base/text.h"
 #include "catalog/toml_reader.h"
+#include "digest/sha256.h"
 
 namespace kld::catalog {
 namespace {

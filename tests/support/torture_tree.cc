@@ -199,7 +199,8 @@ private:
         };
         for (const auto& when : {When{"times/epoch", 0, 0}, When{"times/one", 1, 1},
                                  When{"times/last", 1234567890, 999999999}, When{"times/y2038", 0x80000001LL, 7},
-                                 When{"times/before", -86400, options_.beyond_gnu_tar ? 500000000 : 0}, When{"times/late", 0x200000000LL, 3}}) {
+                                 When{"times/before", -86400, options_.beyond_gnu_tar ? 500000000 : 0},
+                                 When{"times/late", 0x200000000LL, 3}}) {
             KLD_CHECK(file(when.name, "x"));
             KLD_CHECK(set_time(when.name, when.seconds, when.nanoseconds));
         }

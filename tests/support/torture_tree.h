@@ -14,10 +14,11 @@ struct TortureOptions {
     std::uint64_t directory_entries = 100000;  ///< of the large directory
     bool huge_file = true;                     ///< sparse, over 4 GiB
     bool sockets = true;                       ///< have no form in tar
-    /// GNU tar writes a second FIFO instead of a hard link, and libarchive reads its fractions before 1970 a second off.
+    /// GNU tar writes a second FIFO instead of a hard link, and libarchive reads its fractions before 1970 a second
+    /// off.
     bool beyond_gnu_tar = true;
-    bool devices = true;                       ///< need root
-    bool owners = true;                        ///< need root
+    bool devices = true;  ///< need root
+    bool owners = true;   ///< need root
 };
 
 /// Fills `directory`, which is made. As an ordinary user without devices and owners.

@@ -46,7 +46,8 @@ Result<Picture> take_picture(Guest& guest) {
     return picture;
 }
 
-/// Terminals are drawn one after the other: waits until the screen shows at least `wanted` rows. @returns the last count
+/// Terminals are drawn one after the other: waits until the screen shows at least `wanted` rows. @returns the last
+/// count
 std::size_t rows_on_screen(Guest& guest, std::size_t wanted) {
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     for (;;) {

@@ -92,7 +92,8 @@ TEST_F(Refusals, WhatIsNotSignedIsRefusedWithTheReason) {
     KLD_ASSERT_OK(menu->back_to_list());
     KLD_ASSERT_OK(menu->boot("rpool/ROOT/badmodule"));
     KLD_ASSERT_OK(guest->console().expect(
-        vm::text("zfs.ko was refused: it is not signed with a key that this machine trusts, and the kernel is locked down"),
+        vm::text(
+            "zfs.ko was refused: it is not signed with a key that this machine trusts, and the kernel is locked down"),
         600s));
     KLD_ASSERT_OK(guest->console().expect(vm::text("Enrol the builder's certificate"), 60s));
     guest->pull_the_plug();

@@ -43,8 +43,7 @@ nlohmann::json torture_layout() {
                                        {"compression", "zstd-3"},
                                        {"recordsize", "1M"},
                                        {"org.kldload:note", "kept"}}),
-              dataset("home", {{"mountpoint", "/home"}}),
-              dataset("var", {{"mountpoint", "/var"}, {"canmount", "off"}}),
+              dataset("home", {{"mountpoint", "/home"}}), dataset("var", {{"mountpoint", "/var"}, {"canmount", "off"}}),
               dataset("var/log", {{"compression", "off"}})}},
             {"snapshot", "base"},
             {"bootfs", "ROOT/default"}};
@@ -90,16 +89,16 @@ protected:
 
     Result<std::unique_ptr<Guest>> machine() {
         KLD_TRY(auto options, test_image("debian-13-core"));
-        options.more_drives = {
-            {.path = at("torture.raw"), .format = "raw", .throwaway = false, .serial = "torture"},
-            {.path = at("tools.tar"), .format = "raw", .readonly = true, .serial = "tools"}};
+        options.more_drives = {{.path = at("torture.raw"), .format = "raw", .throwaway = false, .serial = "torture"},
+                               {.path = at("tools.tar"), .format = "raw", .readonly = true, .serial = "tools"}};
         return Guest::make(std::move(options));
     }
 
     /// Compares a mounted tree with what the source had; the guest says the first differences.
     static void expect_same(vm::SerialShell& shell, const std::string& where, const std::string& against) {
-        const auto compared = shell.check(
-            "cd /run/work; ./tree-manifest " + where + " > got; cmp -s got " + against + " || diff " + against + " got | cut -c 1-400 | head -n 20", 1800s);
+        const auto compared = shell.check("cd /run/work; ./tree-manifest " + where + " > got; cmp -s got " + against +
+                                              " || diff " + against + " got | cut -c 1-400 | head -n 20",
+                                          1800s);
         KLD_ASSERT_OK(compared);
         EXPECT_EQ(trim(*compared), "") << where;
     }
@@ -120,7 +119,9 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     KLD_ASSERT_OK(menu->boot_with("rpool/ROOT/default", "systemd.mask=zfs-import-scan.service"));
     auto shell = (*guest)->login("root", kRootPassword);
     KLD_ASSERT_OK(shell);
-    answer(*shell, "mkdir -p /run/work && mount -t tmpfs none /run/work && cd /run/work && tar xf /dev/disk/by-id/virtio-tools");
+    answer(
+        *shell,
+        "mkdir -p /run/work && mount -t tmpfs none /run/work && cd /run/work && tar xf /dev/disk/by-id/virtio-tools");
     const auto in = [&](const std::string& command) { return answer(*shell, "set -e; cd /run/work; " + command); };
 
     in("zpool import -N -R /mnt -d /dev/disk/by-id torture; zfs mount torture/ROOT/default; zfs mount -a");
@@ -137,7 +138,8 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     // The snapshot of the build, then one of the running system; what happens between goes away again.
     EXPECT_EQ(in("zfs list -H -o name -t snapshot torture/ROOT/default"), "torture/ROOT/default@base");
     in("zfs snapshot torture/ROOT/default@now; rm -r /mnt/large-directory /mnt/files; echo new > /mnt/new; "
-       "setfattr -n user.a -v changed /mnt/xattrs/several 2>/dev/null || chmod 0700 /mnt/xattrs/several; zpool sync torture");
+       "setfattr -n user.a -v changed /mnt/xattrs/several 2>/dev/null || chmod 0700 /mnt/xattrs/several; zpool sync "
+       "torture");
     EXPECT_NE(in("ls /mnt").find("new"), std::string::npos);
     in("zfs rollback torture/ROOT/default@now");
     expect_same(*shell, "/mnt", "expected");

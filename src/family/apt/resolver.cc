@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
-#include "digest/sha256.h"
 #include "base/text.h"
+#include "digest/sha256.h"
 #include "family/apt/index.h"
 
 namespace kld::apt {
