@@ -19,17 +19,6 @@ namespace {
 /// Raise it when the same input would give another tree.
 constexpr int kRecipeRevision = 1;
 
-std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
-                                         const TreeWish& wish) {
-    std::vector<std::string> packages{archive.resolved.kernel_package, archive.distro.kernel_package, zfs.name,
-                                      "kldload-boot", "zstd"};
-    packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
-    if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
-        packages.insert(packages.end(), extra->second.begin(), extra->second.end());
-    if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
-    return packages;
-}
-
 /// Hooks are in mmdebstrap's own form: "$1" is the tree.
 std::vector<std::string> customize_hooks(const std::string& kernel, const std::string& locale,
                                          const std::string& lists) {
@@ -83,6 +72,17 @@ Result<std::string> prove(Build& build, const std::string& tar, const std::strin
 }
 
 }  // namespace
+
+std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
+                                         const TreeWish& wish) {
+    std::vector<std::string> packages{archive.resolved.kernel_package, archive.distro.kernel_package, zfs.name,
+                                      "kldload-boot", "zstd"};
+    packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
+    if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
+        packages.insert(packages.end(), extra->second.begin(), extra->second.end());
+    if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
+    return packages;
+}
 
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
     KLD_TRY(const auto boot_deb, boot_package(build));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "modules/provide.h"
 #include "pipeline/build.h"
@@ -18,6 +19,10 @@ struct Tree {
     std::string tar;
     std::string manifest;  ///< JSON: every package with version, sha256 and source
 };
+
+/// What is installed beyond the distribution's variant.
+std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
+                                         const TreeWish& wish);
 
 /// From the cache, when nothing that goes into it has changed since, the archive included; else made.
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish);
