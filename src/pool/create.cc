@@ -178,7 +178,6 @@ Result<CreateReport> create(const CreateOptions& options, Events& events) {
     KLD_CHECK(fill(sources, layout, image, report, events));
     events.stage("finish");
     KLD_CHECK(seal(layout, report));
-    kz_stop();
     if (const int error = kz_image_commit()) return fail(errno_error("cannot write " + options.image.path, error));
     KLD_CHECK(image.keep());
     return report;

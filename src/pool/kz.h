@@ -36,7 +36,6 @@ struct kz_limits {
 };
 
 int kz_start(int writable, const struct kz_limits* limits);
-void kz_stop(void);
 /** The text for an error of OpenZFS. */
 const char* kz_error(int number);
 

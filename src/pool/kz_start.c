@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Starts and stops OpenZFS in this process. */
+/* Starts OpenZFS in this process, which ends with it: taking it down would only free memory. */
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -11,6 +11,19 @@
 
 /* In no header: OpenZFS's own zdb declares it so, too. */
 extern boolean_t spa_mode_readable_spacemaps;
+
+/* Not in every release; where it is, its 80 per cent of two processors make one thread that compresses. */
+extern uint_t zio_taskq_batch_pct __attribute__((weak));
+
+/* Both take the place of libzpool's own, which play a shortage of memory at random to test OpenZFS, and read
+   /dev/urandom for it with each buffer. The limits given to kz_start hold all the same. */
+int64_t arc_available_memory(void) {
+    return INT64_MAX;
+}
+
+uint64_t arc_free_memory(void) {
+    return arc_all_memory();
+}
 
 /* Both take the place of libzpool's own: a label must not tell on which machine the image was built. */
 uint32_t zone_get_hostid(void* zone) {
@@ -29,6 +42,7 @@ int kz_start(int writable, const struct kz_limits* limits) {
     zfs_flags = 0;
     /* Whole buffers, so that nothing is copied to be compressed or written. */
     zfs_abd_scatter_enabled = B_FALSE;
+    if (&zio_taskq_batch_pct != NULL) zio_taskq_batch_pct = 100;
     zfs_arc_min = limits->cache_bytes / 2;
     zfs_arc_max = limits->cache_bytes;
     zfs_dirty_data_max = limits->dirty_bytes;
@@ -37,10 +51,6 @@ int kz_start(int writable, const struct kz_limits* limits) {
     kernel_init(writable ? SPA_MODE_READ | SPA_MODE_WRITE : SPA_MODE_READ);
     dmu_objset_register_type(DMU_OST_ZFS, kz_owner_of);
     return 0;
-}
-
-void kz_stop(void) {
-    kernel_fini();
 }
 
 const char* kz_error(int number) {
