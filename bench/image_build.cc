@@ -109,12 +109,15 @@ Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
     const auto ours = [&]() -> Result<double> {
         for (const auto& old : {stage.trees, image, image + ".inputs", image + ".manifest.json"})
             KLD_CHECK(bench.files.remove(old));
-        return timed(bench,
-                     {.argv = {bench.places.programs + "/kldload", "image", kDistro, "--profile", kProfile, "--answers",
+        Command build{.argv = {bench.places.programs + "/kldload", "image", kDistro, "--profile", kProfile, "--answers",
                                answers, "--size", kDiskSize, "--output", image},
                       .timeout = std::chrono::hours(1),
-                      .environment = {"XDG_CACHE_HOME=" + stage.home}},
-                     image);
+                      .environment = {"XDG_CACHE_HOME=" + stage.home}};
+        // Its stages with their times: where a ratio comes from.
+        build.on_stderr_line = [&](std::string_view line) {
+            if (line.starts_with("- ")) bench.events.note(line.substr(2));
+        };
+        return timed(bench, build, image);
     };
     const auto theirs = [&]() -> Result<double> {
         KLD_CHECK(bench.files.remove(bare_tar));
