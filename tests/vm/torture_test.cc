@@ -145,13 +145,14 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     expect_same(*shell, "/mnt", "expected");
 
     // A stream of it, received beside it. Without -e: OpenZFS 2.3.9 loses attributes in embedded spill blocks then.
-    in("zfs send -L -c -p torture/ROOT/default@now | zfs receive -u -o canmount=noauto -o mountpoint=/copy "
-       "torture/received; zfs mount torture/received; ./tree-manifest /mnt/.zfs/snapshot/now/. > snapshot");
+    in("zfs send -L -c -p torture/ROOT/default@now | zfs receive -u -o mountpoint=legacy "
+       "torture/received; mkdir copy; mount -t zfs torture/received copy; ./tree-manifest /mnt/.zfs/snapshot/now/. > "
+       "snapshot");
     EXPECT_NE(in("wc -l < snapshot"), "0");
-    expect_same(*shell, "/mnt/copy", "snapshot");
+    expect_same(*shell, "copy", "snapshot");
 
-    // New files beside the old ones, in a pool that goes back to user space.
-    in("zfs destroy -r torture/received; zpool export torture");
+    // The pool goes back to user space as it was.
+    in("umount copy; zfs destroy -r torture/received; zpool export torture");
     KLD_ASSERT_OK((*guest)->shut_down(*shell));
 
     run({pool_program(), "check", "--image", at("torture.raw")});
@@ -162,7 +163,9 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     run({pool_program(), "extract", "--image", at("torture.raw"), "--all", "--to", tree_->path() + "/back"});
     const auto back = tree_manifest(tree_->path() + "/back");
     KLD_ASSERT_OK(back);
-    EXPECT_TRUE(*back == expected_) << "the tree that came back differs";
+    const auto wanted = lines(expected_), got = lines(*back);
+    EXPECT_EQ(got.size(), wanted.size());
+    for (std::size_t i = 0; i < std::min(wanted.size(), got.size()); ++i) ASSERT_EQ(got[i], wanted[i]);
 }
 
 }  // namespace
