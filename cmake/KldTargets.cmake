@@ -19,8 +19,18 @@ find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 add_library(kld_cli11 INTERFACE)
 target_include_directories(kld_cli11 SYSTEM INTERFACE ${CLI11_INCLUDE_DIR})
 
+option(KLD_SANITIZE "build with address and undefined behaviour sanitizers" OFF)
+if(KLD_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 add_library(kld_warnings INTERFACE)
 target_compile_options(kld_warnings INTERFACE -Wall -Wextra -Wpedantic -Werror)
+if(KLD_SANITIZE)
+  # GCC's own documentation warns of false reports when sanitizers and optimisation meet.
+  target_compile_options(kld_warnings INTERFACE -Wno-maybe-uninitialized)
+endif()
 
 # kld_library(<folder> [SOURCES …] [DEPENDS …]): static library kld_<folder>; without SOURCES, every *.cc and *.c beside the CMakeLists.
 function(kld_library folder)
@@ -45,12 +55,6 @@ function(kld_program name)
   # One translation unit: the headers of the command line parser take far longer than all of a program's own code.
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin UNITY_BUILD ON)
 endfunction()
-
-option(KLD_SANITIZE "build with address and undefined behaviour sanitizers" OFF)
-if(KLD_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
-endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
