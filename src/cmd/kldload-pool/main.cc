@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "allocator.h"
 #include "verbs.h"
 
 namespace kld::pool {
@@ -34,6 +35,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     int code = static_cast<int>(kld::ExitCode::failed);
     try {
+        kld::pool::tune_allocator(argc, argv);
         code = kld::pool::run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "error: internal: %s\n", error.what());
