@@ -95,7 +95,11 @@ Status verify_signature(std::string_view module, const Certificate& certificate)
     KLD_TRY(const auto parts, split_signature(module));
     if (!parts) return fail("the module is not signed");
     KLD_TRY(const auto cms, parse_message(parts->message));
-    const auto content = memory_bio(parts->content);
+    auto bytes = memory_bio(parts->content);
+    // CMS_verify makes a copy of a memory BIO, which it forgets when the message is damaged: it is shown another kind.
+    const Bio content(BIO_new(BIO_f_null()));
+    if (!bytes || !content) return fail(openssl_error("the module's signature cannot be verified"));
+    BIO_push(content.get(), bytes.release());
     STACK_OF(X509)* signers = sk_X509_new_null();
     sk_X509_push(signers, certificate.native().x509.get());
     const int good = CMS_verify(cms.get(), signers, nullptr, content.get(), nullptr,
