@@ -44,6 +44,7 @@ void boots_twice_over_serial(const std::string& image) {
         auto shell = (*guest)->login("root", kRootPassword);
         KLD_ASSERT_OK(shell);
         expect_healthy(over_serial(*shell), "rpool/ROOT/default");
+        if (!again) expect_stock(over_serial(*shell));
         EXPECT_EQ(answer(*shell, "hostname"), image);
         expect_grown(over_serial(*shell));
         const auto own = identity(over_serial(*shell));
@@ -76,6 +77,7 @@ TEST(System, Debian13ServerAnswersOnSshAndBootsTwice) {
         KLD_ASSERT_OK((*guest)->wait_for_ssh());
         const auto shell = over_ssh(**guest);
         expect_healthy(shell, "rpool/ROOT/default");
+        if (!again) expect_stock(shell);
         EXPECT_EQ(answer(shell, "hostname"), "debian-13-server");
         expect_grown(shell);
         const auto own = identity(shell);

@@ -10,8 +10,10 @@ namespace kld::test {
 
 /// Waits until the system says it is up, then expects: no failed unit, a pool without complaints, the root on
 /// `dataset`, all file systems of the layout mounted and nothing of another boot environment, /var/log mounted before
-/// the journal's first line, an own hostid that kernel, file and initramfs agree on, and dpkg --verify silent but for
-/// the stated files.
+/// the journal's first line, an own hostid that kernel and file agree on, first boot over, and no cache file of pools.
 void expect_healthy(const RootShell& shell, const std::string& dataset);
+
+/// Expects dpkg --verify to be silent but for the stated files. Reads all of the system: a minute under emulation.
+void expect_stock(const RootShell& shell);
 
 }  // namespace kld::test
