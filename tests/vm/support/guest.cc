@@ -95,7 +95,8 @@ Status Guest::shut_down(vm::SerialShell& shell, std::chrono::seconds limit) {
 
 Status Guest::shut_down_by_ssh(std::chrono::seconds limit) {
     // The connection may go before the answer comes: what counts is the end of the machine.
-    static_cast<void>(ssh_->run("systemctl poweroff", std::chrono::seconds(60)));
+    const std::string poweroff = options_.user == "root" ? "systemctl poweroff" : "sudo systemctl poweroff";
+    static_cast<void>(ssh_->run(poweroff, std::chrono::seconds(60)));
     return wait_for_end(limit);
 }
 
