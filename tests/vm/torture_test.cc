@@ -2,12 +2,8 @@
 // A pool of everything that a root file system can hold, written by kldload-pool in user space and used by the kernel's
 // own ZFS: contents, metadata, xattrs and ACLs compared in the guest; scrub, snapshot, rollback, send and receive; and
 // afterwards read again in user space.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"

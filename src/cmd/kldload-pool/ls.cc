@@ -36,7 +36,7 @@ public:
         if (json_)
             add_json(entry);
         else
-            print_ls(entry);
+            print(entry);
     }
 
     void finish() {
@@ -48,7 +48,7 @@ public:
 private:
     static constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
 
-    static void print_ls(const Entry& entry) {
+    static void print(const Entry& entry) {
         const bool device = S_ISBLK(entry.mode) || S_ISCHR(entry.mode);
         const std::string size = device
                                      ? std::to_string(major(entry.device)) + "," + std::to_string(minor(entry.device))
