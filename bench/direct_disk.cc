@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bench/direct_disk.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "base/fd.h"
 #include "base/tree_runner.h"
-#include "image/disk_layout.h"
-#include "image/esp.h"
+#include "image/boot_disk.h"
 
 namespace kld::bench {
 namespace {
@@ -42,13 +35,7 @@ Status make_direct_disk(Bench& bench, const Inputs& inputs, const std::string& c
     const auto uki = bench.scratch + "/direct.efi";
     KLD_CHECK(make_uki(bench, inputs, command_line, uki));
     KLD_TRY(const auto disk, image::plan_disk(kDiskBytes));
-    {
-        KLD_TRY(const auto fd, Fd::open(path, O_RDWR | O_CREAT | O_TRUNC, 0644));
-        if (::ftruncate(fd.get(), static_cast<off_t>(disk.size)) != 0)
-            return fail(errno_error("cannot make " + path, errno));
-    }
-    KLD_CHECK(bench.runner.run({.argv = {"sfdisk", "--quiet", path}, .input = image::sfdisk_script(disk)}));
-    KLD_CHECK(image::write_esp(bench.runner, path, disk.esp_offset, disk.esp_size, {{uki, "EFI/BOOT/BOOTX64.EFI"}}));
+    KLD_CHECK(image::make_boot_disk(bench.runner, path, disk, {{uki, "EFI/BOOT/BOOTX64.EFI"}}));
     return bench.files.remove(uki);
 }
 

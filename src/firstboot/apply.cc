@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "boot/hostid.h"
 
 namespace kld::firstboot {
 namespace {
@@ -43,11 +44,10 @@ private:
     Status hostid() {
         for (const auto& path : world_.initramfs) {
             KLD_TRY(auto bytes, files_.read(path));
-            KLD_CHECK(files_.write(path, with_hostid(std::move(bytes), world_.hostid)));
+            KLD_TRY(const auto own, with_hostid(std::move(bytes), world_.hostid));
+            KLD_CHECK(files_.write(path, own));
         }
-        std::string bytes;
-        for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(world_.hostid >> shift & 0xff);
-        return files_.write("/etc/hostid", bytes);
+        return files_.write("/etc/hostid", boot::hostid_file(world_.hostid));
     }
 
     Status grow_partition(const Step& step) {

@@ -15,8 +15,8 @@ namespace kld::firstboot {
 /// returned.
 Status apply(const World& world, const std::vector<Step>& steps, Runner& runner, Files& files, Events& events);
 
-/// The initramfs with etc/hostid (4 bytes, little endian) behind it as a cpio segment of its own: the kernel lets the
-/// last one win. A segment that an earlier call put there is replaced.
-std::string with_hostid(std::string initramfs, std::uint32_t hostid);
+/// The initramfs with etc/hostid behind it as a cpio segment of its own: the kernel lets the last one win. A segment
+/// that an earlier call put there is replaced.
+Result<std::string> with_hostid(std::string initramfs, std::uint32_t hostid);
 
 }  // namespace kld::firstboot

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "image/assemble.h"
 
-#include <fcntl.h>
-#include <fmt/core.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "image/boot_disk.h"
 
 namespace kld::image {
 namespace {
-
-Status make_sparse_file(const std::string& path, std::uint64_t size) {
-    KLD_TRY(const auto fd, Fd::open(path, O_RDWR | O_CREAT | O_TRUNC, 0644));
-    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
-        return fail(errno_error(fmt::format("cannot make {} of {}", path, human_bytes(size)), errno));
-    return {};
-}
 
 /// Passes kldload-pool's own progress on. Its JSON lines come on stderr, beside its error text.
 void pass_on(Events& events, std::string_view line) {
@@ -48,10 +36,8 @@ Status write_pool(Runner& runner, Events& events, const AssembleRequest& request
 
 Status build(Runner& runner, Files& files, Events& events, const AssembleRequest& request, const std::string& raw,
              const std::string& layout_path) {
-    KLD_CHECK(make_sparse_file(raw, request.disk.size));
-    KLD_CHECK(runner.run({.argv = {"sfdisk", "--quiet", raw}, .input = sfdisk_script(request.disk)}));
     events.stage("EFI system partition");
-    KLD_CHECK(write_esp(runner, raw, request.disk.esp_offset, request.disk.esp_size, request.esp));
+    KLD_CHECK(make_boot_disk(runner, raw, request.disk, request.esp));
     events.stage("pool");
     KLD_CHECK(files.write(layout_path, request.pool_layout));
     KLD_CHECK(write_pool(runner, events, request, raw, layout_path));

@@ -16,7 +16,7 @@ namespace kld::pool {
 
 namespace {
 
-constexpr std::uint64_t kLabelBytes = 512ULL << 10;
+constexpr std::uint64_t kLabelBytes = 256ULL << 10;
 
 Result<std::uint64_t> length_of(const Fd& fd, const std::string& path) {
     const off_t end = ::lseek(fd.get(), 0, SEEK_END);
@@ -44,10 +44,8 @@ Status clear(const Fd& fd, std::uint64_t offset, std::uint64_t size, const std::
     const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     // Where holes cannot be made the old bytes stay, except those that could be taken for a file system.
     (void)::fallocate(fd.get(), how, static_cast<off_t>(offset), static_cast<off_t>(size));
-    // The labels at the end are at a multiple of a label's size: what is behind them belongs to no pool.
-    const std::uint64_t tail = size / (kLabelBytes / 2) * (kLabelBytes / 2) - kLabelBytes;
-    for (const auto& [place, length] : {std::pair(std::uint64_t{0}, kLabelBytes), std::pair(tail, size - tail)})
-        if (auto cleared = fd.write_at(std::string(length, '\0'), offset + place); !cleared)
+    for (const auto& labels : label_ranges(size))
+        if (auto cleared = fd.write_at(std::string(labels.size, '\0'), offset + labels.offset); !cleared)
             return fail(std::move(cleared.error())
                             .within(path)
                             .with_hint("the disk, quota or file size limit below the image may be exhausted"));
@@ -56,6 +54,17 @@ Status clear(const Fd& fd, std::uint64_t offset, std::uint64_t size, const std::
 }
 
 }  // namespace
+
+std::array<LabelRange, 2> label_ranges(std::uint64_t size) {
+    // Those at the end are at a multiple of a label's size: what is behind them belongs to no pool, or to an older one.
+    const std::uint64_t tail = (size / kLabelBytes - 2) * kLabelBytes;
+    return {{{0, 2 * kLabelBytes}, {tail, size - tail}}};
+}
+
+Status lock_partial(const Fd& fd, const std::string& path) {
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && is_still(fd, path)) return {};
+    return fail(path + " is being written by another program", {}, ExitCode::refused);
+}
 
 ImageFile::ImageFile(ImageFile&& other) noexcept
     : fd_(std::move(other.fd_)),
@@ -102,8 +111,7 @@ Result<ImageFile> ImageFile::open(const ImageTarget& target) {
     }
     const std::string partial = target.path + ".partial";
     KLD_TRY(Fd fd, Fd::open(partial, O_RDWR | O_CREAT, 0644));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || !is_still(fd, partial))
-        return fail(partial + " is being written by another program", {}, ExitCode::refused);
+    KLD_CHECK(lock_partial(fd, partial));
     ImageFile image(std::move(fd), target.path);
     image.partial_ = partial;
     image.size_ = target.size;

@@ -2,6 +2,7 @@
 // The file, or the part of a disk image, that a new pool goes into.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,18 @@ private:
     std::string partial_{};
     std::uint64_t offset_ = 0, size_ = 0;
 };
+
+struct LabelRange {
+    std::uint64_t offset = 0, size = 0;  ///< bytes of the vdev
+};
+
+/// Where a vdev of `size` bytes (at least kMinimumBytes) has its labels, two at each end; the second range reaches to
+/// the end of the vdev.
+std::array<LabelRange, 2> label_ranges(std::uint64_t size);
+
+/// Takes the lock of `path`, PATH.partial, which the program that holds it renames when it has finished.
+/// @returns a refusal (exit 3) while another program holds it, and when `fd` is what that program has finished since
+Status lock_partial(const Fd& fd, const std::string& path);
 
 /// The smallest vdev that OpenZFS takes.
 constexpr std::uint64_t kMinimumBytes = 64ULL << 20;

@@ -49,6 +49,12 @@ static int config_of(nvlist_t* label, nvlist_t** out, char* name, size_t size, c
         *problem = "its pool has more than one device, and only pools on a single one can be read";
         return ENOTSUP;
     }
+    uint64_t needed = 0;
+    if (nvlist_lookup_uint64(vdev, ZPOOL_CONFIG_ASIZE, &needed) == 0 &&
+        (needed > kz_image_size() || kz_image_size() - needed < VDEV_LABEL_START_SIZE + VDEV_LABEL_END_SIZE)) {
+        *problem = "its end is missing: the pool in it is larger than what is there";
+        return EINVAL;
+    }
     (void)snprintf(name, size, "%s", text);
     nvlist_t *root = fnvlist_alloc(), *config = fnvlist_alloc();
     fnvlist_add_string(root, ZPOOL_CONFIG_TYPE, VDEV_TYPE_ROOT);

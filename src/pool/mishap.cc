@@ -5,13 +5,13 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstring>
+#include <string_view>
 
 namespace kld::pool {
 
 namespace {
 
-// Signal handlers can reach nothing but this.
+// Signal handlers can reach nothing but this. Empty while a pool is only read.
 char g_partial[4096];
 char g_path[4096];
 
@@ -21,8 +21,11 @@ void remove_partial() {
 
 void on_abort(int) {
     remove_partial();
-    constexpr char kText[] = "error: OpenZFS gave up, for the reason above; no pool was left behind\n";
-    (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+    constexpr std::string_view kGaveUp = "error: OpenZFS gave up, for the reason above";
+    constexpr std::string_view kNothingLeft = "; no pool was left behind";
+    (void)!::write(STDERR_FILENO, kGaveUp.data(), kGaveUp.size());
+    if (g_path[0] != '\0') (void)!::write(STDERR_FILENO, kNothingLeft.data(), kNothingLeft.size());
+    (void)!::write(STDERR_FILENO, "\n", 1);
     ::_exit(static_cast<int>(ExitCode::failed));
 }
 

@@ -18,6 +18,7 @@ ReadAhead::~ReadAhead() {
         stop_ = true;
     }
     changed_.notify_all();
+    source_.stop();
     thread_.join();
 }
 

@@ -16,6 +16,8 @@ public:
     /// The next piece of the regular file that `next` gave, at most kPieceBytes long, offsets ascending.
     /// @returns false when the file has no more
     virtual Result<bool> read(Piece& piece) = 0;
+    /// From another thread: nothing more is wanted, and whoever waits for data stops waiting, with an error.
+    virtual void stop() {}
 };
 
 }  // namespace kld::pool

@@ -4,10 +4,13 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "pool/posix_acl.h"
@@ -44,16 +47,50 @@ Result<std::unique_ptr<TarSource>> TarSource::open(const std::string& path) {
     } else {
         KLD_TRY(file, Fd::open(path, O_RDONLY));
     }
-    std::unique_ptr<TarSource> source{new TarSource(is_stdin ? "tar stream" : path, std::move(file))};
+    Fd stopped(::eventfd(0, EFD_CLOEXEC));
+    if (!stopped.valid()) return fail(errno_error("cannot read " + path, errno));
+    std::unique_ptr<TarSource> source{
+        new TarSource(is_stdin ? "tar stream" : path, std::move(file), std::move(stopped))};
     source->archive_ = archive_read_new();
     if (source->archive_ == nullptr) return fail("out of memory");
     archive_read_support_filter_all(source->archive_);
     archive_read_support_format_tar(source->archive_);
     archive_read_support_format_gnutar(source->archive_);
     archive_read_support_format_empty(source->archive_);
-    if (archive_read_open_fd(source->archive_, source->file_.get(), 1U << 20) != ARCHIVE_OK)
+    if (archive_read_open(source->archive_, source.get(), nullptr, read_stream, nullptr) != ARCHIVE_OK)
         return fail(source->broken("cannot be read as tar"));
     return source;
+}
+
+ssize_t TarSource::read_stream(archive* to, void* self, const void** bytes) {
+    auto& source = *static_cast<TarSource*>(self);
+    source.stream_.resize(1U << 20);
+    *bytes = source.stream_.data();
+    for (;;) {
+        pollfd waits[] = {{source.stopped_.get(), POLLIN, 0}, {source.file_.get(), POLLIN, 0}};
+        ssize_t count = ::poll(waits, 2, -1);
+        if (count > 0 && waits[0].revents != 0) {
+            archive_set_error(to, ECANCELED, "nobody wants more of it");
+            return -1;
+        }
+        if (count > 0) count = ::read(source.file_.get(), source.stream_.data(), source.stream_.size());
+        if (count >= 0) return count;
+        if (errno == EINTR) continue;
+        archive_set_error(to, errno, "%s", std::strerror(errno));
+        return -1;
+    }
+}
+
+void TarSource::stop() {
+    const std::uint64_t one = 1;
+    (void)!::write(stopped_.get(), &one, sizeof one);
+}
+
+void TarSource::read_to_the_end() {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) != 0 || S_ISREG(status.st_mode)) return;
+    const void* bytes = nullptr;
+    while (read_stream(archive_, this, &bytes) > 0) continue;
 }
 
 TarSource::~TarSource() {
@@ -72,7 +109,10 @@ Result<bool> TarSource::next(Entry& entry) {
     const int code = archive_read_next_header(archive_, &from);
     if (code == ARCHIVE_EOF) {
         // Who writes the stream may have died between two entries. Only the blocks of zeros tell that all is there.
-        if (archive_filter_bytes(archive_, 0) > archive_read_header_position(archive_)) return false;
+        if (archive_filter_bytes(archive_, 0) > archive_read_header_position(archive_)) {
+            read_to_the_end();
+            return false;
+        }
         return fail(shown_ + ": the stream is cut off: the mark at the end of an archive is missing",
                     "see whether the program that writes it failed");
     }

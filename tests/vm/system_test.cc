@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whole images: firmware, menu, kexec, ZFS root; first boot on a bigger disk, and a second boot.
+// Whole images, in three boots each: the first one on a bigger disk by the menu's countdown; the second with arguments
+// for this once; the third from another kernel of a clone, chosen in the menu.
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 
 #include "base/text.h"
+#include "vm/support/boot_menu.h"
 #include "vm/support/system_checks.h"
 #include "vm/support/test_images.h"
 
@@ -14,85 +17,129 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kBigDisk = 20ULL << 30;
+constexpr const char* kDefault = "rpool/ROOT/default";
+constexpr const char* kClone = "rpool/ROOT/copy";
+
+struct Case {
+    const char* name;
+    const char* image;
+    bool server = false;  ///< it answers on ssh; a core system has the console alone
+    bool secure_boot = false;
+};
+
+constexpr Case kCases[] = {{.name = "Debian13Core", .image = "debian-13-core"},
+                           {.name = "Debian13CoreSecureBoot", .image = "debian-13-core", .secure_boot = true},
+                           {.name = "Debian13Server", .image = "debian-13-server", .server = true},
+                           {.name = "Debian12Core", .image = "debian-12-core"}};
+
+class System : public testing::TestWithParam<Case> {
+protected:
+    void SetUp() override {
+        auto options = GetParam().secure_boot ? secure_test_image(GetParam().image) : test_image(GetParam().image);
+        KLD_ASSERT_OK(options);
+        options->disk_bytes = kBigDisk;
+        auto made = Guest::make(*options);
+        KLD_ASSERT_OK(made);
+        guest = std::move(*made);
+    }
+
+    /// Waits for the booted system and logs in as its administrator would: `shell` is valid until shut_down().
+    void log_in() {
+        if (GetParam().server) {
+            KLD_ASSERT_OK(guest->wait_for_ssh());
+            shell = over_ssh(*guest);
+            return;
+        }
+        auto opened = guest->login("root", kRootPassword);
+        KLD_ASSERT_OK(opened);
+        console.emplace(std::move(*opened));
+        shell = over_serial(*console);
+    }
+
+    void shut_down() { KLD_ASSERT_OK(GetParam().server ? guest->shut_down_by_ssh() : guest->shut_down(*console)); }
+
+    std::unique_ptr<Guest> guest;
+    std::optional<vm::SerialShell> console;
+    RootShell shell;
+};
 
 void expect_grown(const RootShell& shell) {
-    const auto size = shell("zpool list -H -p -o size rpool");
-    ASSERT_TRUE(size.has_value());
-    const auto bytes = parse_number(trim(*size));
-    ASSERT_TRUE(bytes.has_value()) << *size;
+    const auto bytes = parse_number(answer(shell, "zpool list -H -p -o size rpool"));
+    ASSERT_TRUE(bytes.has_value());
     EXPECT_GT(*bytes, 18ULL << 30) << "the pool did not grow to the disk of 20 GiB";
+}
+
+void expect_profile(const RootShell& shell, const Case& wanted) {
+    EXPECT_EQ(answer(shell, "hostname"), wanted.image);
+    EXPECT_EQ(answer(shell, "command -v gcc cc make dkms || echo none"), "none") << "no compiler on the target";
+    if (wanted.server) answer(shell, "command -v nmcli wg chronyc sanoid");
+    if (wanted.secure_boot) {
+        EXPECT_NE(answer(shell, "cat /sys/kernel/security/lockdown").find("[integrity]"), std::string::npos);
+    }
 }
 
 /// What must be the machine's own, and stay the same at the next boot.
 std::string identity(const RootShell& shell) {
-    const auto text = shell(
-        "cat /etc/machine-id; od -An -tx4 /etc/hostid; zpool get -H -o value guid rpool; cat "
-        "/etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || true");
-    return text ? *text : render(text.error());
+    return answer(shell,
+                  "cat /etc/machine-id; od -An -tx4 /etc/hostid; zpool get -H -o value guid rpool; "
+                  "cat /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || true");
 }
 
-void boots_twice_over_serial(const std::string& image) {
-    auto options = test_image(image);
-    KLD_ASSERT_OK(options);
-    options->disk_bytes = kBigDisk;
-    auto guest = Guest::make(*options);
-    KLD_ASSERT_OK(guest);
-    std::string first;
-    for (const bool again : {false, true}) {
-        SCOPED_TRACE(again ? "second boot" : "first boot");
-        KLD_ASSERT_OK((*guest)->power_on());
-        auto shell = (*guest)->login("root", kRootPassword);
-        KLD_ASSERT_OK(shell);
-        expect_healthy(over_serial(*shell), "rpool/ROOT/default");
-        if (!again) expect_stock(over_serial(*shell));
-        EXPECT_EQ(answer(*shell, "hostname"), image);
-        expect_grown(over_serial(*shell));
-        const auto own = identity(over_serial(*shell));
-        if (again) {
-            EXPECT_EQ(own, first);
-        }
-        first = own;
-        KLD_ASSERT_OK((*guest)->shut_down(*shell));
-    }
+/// Makes a boot environment with a second kernel, and a plain clone, which is none.
+void make_clones(const RootShell& shell) {
+    answer(shell,
+           "set -e; zfs snapshot rpool/ROOT/default@test\n"
+           "zfs clone -o mountpoint=/ -o canmount=noauto rpool/ROOT/default@test rpool/ROOT/copy\n"
+           "zfs clone rpool/ROOT/default@test rpool/ROOT/plain\n"
+           "mkdir /run/copy; mount -t zfs -o zfsutil rpool/ROOT/copy /run/copy\n"
+           "echo copy > /run/copy/etc/which\n"
+           "kernel=$(uname -r); cp /run/copy/boot/vmlinuz-$kernel /run/copy/boot/vmlinuz-5.0-other\n"
+           "cp /run/copy/boot/initrd.img-$kernel /run/copy/boot/initrd.img-5.0-other; umount /run/copy; zpool sync");
 }
 
-TEST(System, Debian13CoreBootsTwiceAndUsesABiggerDisk) {
-    boots_twice_over_serial("debian-13-core");
-}
-
-TEST(System, Debian12CoreBootsTwiceAndUsesABiggerDisk) {
-    boots_twice_over_serial("debian-12-core");
-}
-
-TEST(System, Debian13ServerAnswersOnSshAndBootsTwice) {
-    auto options = test_image("debian-13-server");
-    KLD_ASSERT_OK(options);
-    options->disk_bytes = kBigDisk;
-    auto guest = Guest::make(*options);
-    KLD_ASSERT_OK(guest);
-    std::string first;
-    for (const bool again : {false, true}) {
-        SCOPED_TRACE(again ? "second boot" : "first boot");
-        KLD_ASSERT_OK((*guest)->power_on());
-        KLD_ASSERT_OK((*guest)->wait_for_ssh());
-        const auto shell = over_ssh(**guest);
-        expect_healthy(shell, "rpool/ROOT/default");
-        if (!again) expect_stock(shell);
-        EXPECT_EQ(answer(shell, "hostname"), "debian-13-server");
+TEST_P(System, BootsAndBootsWhatIsChosen) {
+    const std::string once = "kldload.once=1";
+    std::string own;
+    {
+        SCOPED_TRACE("first boot");
+        KLD_ASSERT_OK(guest->power_on());
+        ASSERT_NO_FATAL_FAILURE(log_in());
+        expect_healthy(shell, kDefault);
+        expect_stock(shell);
+        expect_profile(shell, GetParam());
         expect_grown(shell);
-        const auto own = identity(shell);
-        EXPECT_NE(own.find("ssh-ed25519 "), std::string::npos) << own;
-        if (again) {
-            EXPECT_EQ(own, first);
-        }
-        first = own;
-        const auto tools = shell("command -v nmcli wg chronyc sanoid");
-        EXPECT_TRUE(tools.has_value()) << render(tools.error());
-        const auto compiler = shell("command -v gcc cc make dkms || echo none");
-        EXPECT_EQ(trim(compiler.value_or("")), "none") << "no compiler on the target";
-        KLD_ASSERT_OK((*guest)->shut_down_by_ssh());
+        own = identity(shell);
+        EXPECT_EQ(own.find("ssh-ed25519 ") != std::string::npos, GetParam().server) << own;
+        make_clones(shell);
+        ASSERT_NO_FATAL_FAILURE(shut_down());
     }
+    {
+        SCOPED_TRACE("second boot, with arguments for this once");
+        KLD_ASSERT_OK(guest->power_on());
+        auto menu = BootMenu::wait(guest->console());
+        KLD_ASSERT_OK(menu);
+        EXPECT_EQ(menu->entries(), (std::vector<std::string>{kDefault, kClone})) << "a plain clone is not shown";
+        KLD_ASSERT_OK(menu->boot_with(kDefault, once));
+        ASSERT_NO_FATAL_FAILURE(log_in());
+        expect_healthy(shell, kDefault);
+        EXPECT_NE(answer(shell, "cat /proc/cmdline").find(once), std::string::npos);
+        EXPECT_EQ(identity(shell), own);
+        ASSERT_NO_FATAL_FAILURE(shut_down());
+    }
+    SCOPED_TRACE("third boot, another kernel of a clone");
+    KLD_ASSERT_OK(guest->power_on());
+    auto menu = BootMenu::wait(guest->console());
+    KLD_ASSERT_OK(menu);
+    KLD_ASSERT_OK(menu->boot_kernel(kClone, "5.0-other"));
+    KLD_ASSERT_OK(guest->console().expect(vm::text("Booting rpool/ROOT/copy with /boot/vmlinuz-5.0-other"), 120s));
+    ASSERT_NO_FATAL_FAILURE(log_in());
+    expect_healthy(shell, kClone);
+    EXPECT_EQ(answer(shell, "cat /etc/which"), "copy");
+    EXPECT_EQ(answer(shell, "cat /proc/cmdline").find(once), std::string::npos) << "they were for once";
+    ASSERT_NO_FATAL_FAILURE(shut_down());
 }
+
+INSTANTIATE_TEST_SUITE_P(Image, System, testing::ValuesIn(kCases), [](const auto& param) { return param.param.name; });
 
 }  // namespace
 }  // namespace kld::test

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cmd/events_option.h"
 #include "verbs.h"
 
 namespace kld::pool {
@@ -86,7 +87,7 @@ void add_check(CLI::App& app, Action& chosen) {
     auto arguments = std::make_shared<CheckArguments>();
     CLI::App* verb = app.add_subcommand("check", "Read every block of a pool and verify checksums and space maps");
     add_image(*verb, arguments->image);
-    verb->add_option("--events-fd", arguments->events_fd, "write progress as JSON lines to this descriptor");
+    cmd::add_events_fd(*verb, arguments->events_fd);
     verb->add_flag("--json", arguments->json, "print the result as JSON");
     verb->callback([arguments, &chosen] { chosen = [arguments] { return run_check(*arguments); }; });
 }

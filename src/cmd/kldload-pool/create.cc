@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cmd/events_option.h"
 #include "verbs.h"
 
 namespace kld::pool {
@@ -68,7 +69,7 @@ void add_create(CLI::App& app, Action& chosen) {
     tree->excludes(tar);
     verb->add_option("--overlay", arguments->options.overlays, "tar file whose entries win; may be given again")
         ->take_all();
-    verb->add_option("--events-fd", arguments->events_fd, "write progress as JSON lines to this descriptor");
+    cmd::add_events_fd(*verb, arguments->events_fd);
     verb->add_flag("--force", arguments->options.image.force, "write over what has a known signature");
     verb->add_flag("--json", arguments->json, "print the result as JSON");
     verb->callback([arguments, &chosen, tree, tar] {

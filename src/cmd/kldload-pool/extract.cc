@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmd/events_option.h"
 #include "pool/pool_source.h"
 #include "pool/sink.h"
 #include "verbs.h"
@@ -86,7 +87,7 @@ void add_extract(CLI::App& app, Action& chosen) {
     auto* to = verb->add_option("--to", arguments->to, "directory to make, or an empty one");
     auto* tar = verb->add_option("--tar", arguments->tar, "tar file to write, - for stdout");
     to->excludes(tar);
-    verb->add_option("--events-fd", arguments->events_fd, "write progress as JSON lines to this descriptor");
+    cmd::add_events_fd(*verb, arguments->events_fd);
     verb->callback([arguments, &chosen, to, tar] {
         if (to->count() + tar->count() == 0) throw CLI::RequiredError("--to or --tar");
         if (!arguments->all && arguments->dataset.empty()) throw CLI::RequiredError("a dataset or --all");

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "cmd/events_option.h"
 #include "cmd/kldload/verbs.h"
 
 namespace {
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", KLD_VERSION);
     app.require_subcommand(1);
     int events_fd = -1;
-    app.add_option("--events-fd", events_fd, "write progress as JSON lines to this descriptor");
+    kld::cmd::add_events_fd(app, events_fd);
 
     kld::ProcessRunner runner;
     kld::RealFiles files;

@@ -126,8 +126,8 @@ TEST(FirstBoot, AFailedStepKeepsTheMarkerAndTheOthersGoOn) {
 }
 
 TEST(FirstBoot, HostidSegmentIsReplacedNotPiledUp) {
-    const auto once = with_hostid("image", 1);
-    const auto twice = with_hostid(once, 2);
+    const auto once = with_hostid("image", 1).value();
+    const auto twice = with_hostid(once, 2).value();
     EXPECT_EQ(once.size(), twice.size());
     EXPECT_NE(once, twice);
     EXPECT_TRUE(twice.starts_with("image"));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "made_tar.h"
 #include "pool/pool_source.h"
 #include "pool_fixture.h"
 #include "support/torture_tree.h"
@@ -20,10 +21,13 @@ protected:
         write("tree/home/user/notes", torture_bytes(1 << 20, 1));
     }
 #ifdef KLD_TAMPER
-    void create_tampered() {
-        const auto made = pool({"create", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout()),
-                                "--tree", at("tree")},
-                               {"env", std::string("LD_PRELOAD=") + KLD_TAMPER});
+    void create_tampered(const std::vector<std::string>& more = {},
+                         const nlohmann::json& root = nlohmann::json::object()) {
+        std::vector<std::string> all = {
+            "create", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout(root)),
+            "--tree", at("tree")};
+        all.insert(all.end(), more.begin(), more.end());
+        const auto made = pool(all, {"env", std::string("LD_PRELOAD=") + KLD_TAMPER});
         ASSERT_EQ(made.exit_code, 0) << made.err;
     }
 #endif
@@ -66,7 +70,25 @@ TEST_F(Check, NamesThatLeadOutOfTheirDirectory) {
     RealFiles files;
     EXPECT_FALSE(files.exists(at("evil")));
 }
+
+TEST_F(Check, AnXattrWhoseSizeIsDamagedTakesNoMemory) {
+    write("overlay",
+          made_tar({{"home", '5'}, {"home/x", '0', "", "", {{"SCHILY.xattr.user.a", std::string(12345, 'a')}}}}));
+    create_tampered({"--overlay", at("overlay")}, {{"xattr", "on"}});
+    const auto output = pool({"ls", "--json", "--image", at("image"), "home"});
+    EXPECT_EQ(output.exit_code, 1);
+    EXPECT_NE(output.err.find("/x"), std::string::npos) << output.err;
+    EXPECT_NE(output.err.find("too large"), std::string::npos) << output.err;
+}
 #endif
+
+TEST_F(Check, AnImageThatWasCutShort) {
+    create({"--layout", write_layout(layout()), "--tree", at("tree")});
+    ASSERT_EQ(::truncate(at("image").c_str(), 300 << 20), 0);
+    const auto output = pool({"list", "--image", at("image")});
+    EXPECT_EQ(output.exit_code, 1);
+    EXPECT_NE(output.err.find("its end is missing"), std::string::npos) << output.err;
+}
 
 TEST_F(Check, ATarFileThatIsTheImage) {
     create({"--layout", write_layout(layout()), "--tree", at("tree")});

@@ -223,6 +223,21 @@ TEST_F(Refuse, NamesThatADatasetHoldsForTheSame) {
     create({"--layout", at("layout.json"), "--tree", at("tree")});
 }
 
+TEST_F(Refuse, ADescriptorForEventsThatIsNotOpen) {
+    write_layout(layout());
+    const auto arguments = [&](const char* descriptor) {
+        return std::vector<std::string>{"create",          "--image", at("image"), "--size",      "512M",    "--layout",
+                                        at("layout.json"), "--tree",  at("tree"),  "--events-fd", descriptor};
+    };
+    for (const char* descriptor : {"99", "-3", "x"}) {
+        const auto output = pool(arguments(descriptor));
+        EXPECT_EQ(output.exit_code, 2) << descriptor;
+        EXPECT_NE(output.err.find("--events-fd"), std::string::npos) << output.err;
+    }
+    EXPECT_FALSE(RealFiles().exists(at("image")));
+    EXPECT_EQ(pool(arguments("2")).exit_code, 0);
+}
+
 TEST_F(Refuse, APartOutsideOfTheImage) {
     write_layout(layout());
     write("disk", std::string(1 << 20, '\0'));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tar streams that no honest program writes, and what overlays do to what is there.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "made_tar.h"
 #include "pool_fixture.h"
 
@@ -93,6 +96,29 @@ TEST_F(Tar, AStreamThatIsCutOff) {
     expect_refused({whole.substr(0, 3000)}, {"tar-0"});
     expect_refused({whole, made_tar({{"y"}}, false)}, {"tar-1", "cut off"});
     EXPECT_EQ(create_from({made_tar({})}).exit_code, 0);
+}
+
+TEST_F(Tar, AStreamThatIsRefusedIsNotWaitedFor) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Fd in(ends[0]), out(ends[1]);
+    ASSERT_TRUE(out.write_all(made_tar({{"a", '1', "nothing"}})));
+    // The writer's end stays open.
+    const auto output =
+        pool({"create", "--image", at("image"), "--size", "256M", "--layout", write_layout(layout()), "--tar", "-"}, {},
+             in.get());
+    EXPECT_EQ(output.exit_code, 1);
+    EXPECT_NE(output.err.find("hard link"), std::string::npos) << output.err;
+}
+
+TEST_F(Tar, TheWriterOfAStreamMayPadItsEnd) {
+    write("x.tar", made_tar({{"x"}}));
+    write_layout(layout());
+    run({"bash", "-c",
+         "set -o pipefail; cd \"$1\"; { cat x.tar; head -c 5M /dev/zero; } | \"$0\" create --image image --size 256M "
+         "--layout layout.json --tar -",
+         program(), at("")});
+    EXPECT_EQ(paths(), (std::vector<std::string>{"d/home", "d/var", "d/var/log", "-/x"}));
 }
 
 TEST_F(Tar, XattrsThatCameInTwoForms) {

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "pool/image_file.h"
 #include "pool_fixture.h"
 #include "support/torture_tree.h"
 
@@ -62,6 +63,37 @@ TEST_F(Target, APoolThatIsThere) {
     const auto image = Fd::open(at("image"), O_RDONLY);
     ASSERT_TRUE(disk->write_at(*image->read_at(512 << 10, (512 << 20) - (512 << 10)), (512 << 20) - (512 << 10)));
     EXPECT_EQ(pool(create_in(at("disk"), {"--offset", "0"})).exit_code, 3);
+}
+
+TEST_F(Target, LabelsAreWhereOpenZfsPutsThem) {
+    const std::uint64_t size = (512 << 20) + (300 << 10), label = 256 << 10;
+    make_disk(size);
+    ASSERT_EQ(pool(create_in(at("disk"), {"--offset", "0"})).exit_code, 0);
+    const auto disk = Fd::open(at("disk"), O_RDONLY);
+    std::vector<std::uint64_t> found, wanted;
+    // The description of the pool begins 16 KiB into a label, and is the same in all.
+    const auto first = disk->read_at(4096, 16 << 10);
+    ASSERT_NE(first->find("testpool"), std::string::npos);
+    for (std::uint64_t place = 0; place + label <= size; place += label)
+        if (*disk->read_at(4096, place + (16 << 10)) == *first) found.push_back(place);
+    for (const auto& range : pool::label_ranges(size))
+        wanted.insert(wanted.end(), {range.offset, range.offset + label});
+    EXPECT_EQ(found, wanted);
+    const auto last = pool::label_ranges(size)[1];
+    EXPECT_EQ(last.offset + last.size, size);
+}
+
+TEST_F(Target, AFileThatAnotherProgramHasFinished) {
+    const auto open = Fd::open(at("image.partial"), O_RDWR | O_CREAT);
+    ASSERT_TRUE(open.has_value());
+    EXPECT_TRUE(pool::lock_partial(*open, at("image.partial")).has_value());
+    const auto second = Fd::open(at("image.partial"), O_RDWR);
+    EXPECT_EQ(pool::lock_partial(*second, at("image.partial")).error().code, ExitCode::refused);
+    // Opened as PATH.partial, locked when it was the finished image already.
+    ASSERT_EQ(::rename(at("image.partial").c_str(), at("image").c_str()), 0);
+    EXPECT_EQ(pool::lock_partial(*open, at("image.partial")).error().code, ExitCode::refused);
+    write("image.partial", "of a third program");
+    EXPECT_EQ(pool::lock_partial(*open, at("image.partial")).error().code, ExitCode::refused);
 }
 
 TEST_F(Target, OtherFileSystems) {
