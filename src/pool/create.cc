@@ -36,6 +36,27 @@ bool is_late(const kz_setting& setting) {
     return std::string_view(setting.name) == "autotrim";
 }
 
+/// @returns the snapshots that came with streams
+Result<std::vector<std::string>> make_datasets(const Layout& layout, const Streams& streams) {
+    std::vector<std::string> snapshots;
+    const char* bad = nullptr;
+    for (std::size_t i = 1; i < layout.datasets.size(); ++i) {
+        const DatasetLayout& dataset = layout.datasets[i];
+        const auto list = plain(dataset.settings);
+        const std::string name = layout.full_name(dataset.name);
+        int error = 0;
+        if (streams.has(i)) {
+            KLD_TRY(snapshots.emplace_back(), streams.receive(i, layout));
+            error = kz_dataset_set(name.c_str(), list.data(), list.size(), &bad);
+        } else {
+            const kz_filesystem how = {dataset.normalization, dataset.utf8only, dataset.casesensitivity};
+            error = kz_dataset_create(name.c_str(), &how, list.data(), list.size(), &bad);
+        }
+        if (error != 0) return fail(refused("cannot make the dataset " + name, bad, error));
+    }
+    return snapshots;
+}
+
 Status make_pool(const Layout& layout) {
     std::vector<const char*> features;
     for (const auto& feature : layout.features) features.push_back(feature.c_str());
@@ -56,24 +77,17 @@ Status make_pool(const Layout& layout) {
     const char* bad = nullptr;
     if (const int error = kz_pool_create(&pool, &bad))
         return fail(refused("cannot make the pool " + layout.pool, bad, error));
-    for (std::size_t i = 1; i < layout.datasets.size(); ++i) {
-        const DatasetLayout& dataset = layout.datasets[i];
-        const auto list = plain(dataset.settings);
-        const kz_filesystem how = {dataset.normalization, dataset.utf8only, dataset.casesensitivity};
-        const std::string name = layout.full_name(dataset.name);
-        if (const int error = kz_dataset_create(name.c_str(), &how, list.data(), list.size(), &bad))
-            return fail(refused("cannot make the dataset " + name, bad, error));
-    }
     return {};
 }
 
 /// What the pool is filled from, in order; opened before anything is written.
 Result<std::vector<std::unique_ptr<Source>>> open_sources(const CreateOptions& options) {
     std::vector<std::unique_ptr<Source>> sources;
-    if (options.tree.empty()) {
-        KLD_TRY(sources.emplace_back(), TarSource::open(options.tar));
-    } else {
+    if (!options.tree.empty()) {
         KLD_TRY(sources.emplace_back(), TreeSource::open(options.tree));
+    }
+    if (!options.tar.empty()) {
+        KLD_TRY(sources.emplace_back(), TarSource::open(options.tar));
     }
     for (const auto& overlay : options.overlays) {
         KLD_TRY(sources.emplace_back(), TarSource::open(overlay));
@@ -110,16 +124,26 @@ Status fill_from(Source& source, const Layout& layout, const ImageFile& image, F
     }
 }
 
-Status fill(const std::vector<std::unique_ptr<Source>>& sources, const Layout& layout, const ImageFile& image,
-            CreateReport& report, Events& events) {
+/// "/etc/issue/" → "etc/issue", the form of entries.
+std::string entry_path(std::string_view path) {
+    while (path.starts_with('/')) path.remove_prefix(1);
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return std::string(path);
+}
+
+Status fill(const CreateOptions& options, const std::vector<std::unique_ptr<Source>>& sources, const Streams& streams,
+            const Layout& layout, const ImageFile& image, CreateReport& report, Events& events) {
     std::vector<kz_fs*> open(layout.datasets.size(), nullptr);
+    std::vector<bool> received(layout.datasets.size(), false);
     for (std::size_t i = 0; i < open.size(); ++i) {
+        received[i] = streams.has(i);
         if (!layout.datasets[i].takes_files()) continue;
         const std::string name = layout.full_name(layout.datasets[i].name);
         if (const int error = kz_fs_open(name.c_str(), 1, &open[i]))
             return fail(refused("cannot open " + name, nullptr, error));
     }
-    Filler filler(layout, open);
+    Filler filler(layout, open, received);
+    for (const auto& path : options.removals) KLD_CHECK(filler.take_away(entry_path(path)));
     for (const auto& source : sources) KLD_CHECK(fill_from(*source, layout, image, filler, events));
     KLD_CHECK(filler.finish());
     report.entries = filler.counts().entries;
@@ -140,7 +164,7 @@ Status seal(const Layout& layout, CreateReport& report) {
     if (!list.empty())
         if (const int error = kz_snapshot(list.data(), list.size()))
             return fail(refused("cannot take the snapshots", nullptr, error));
-    report.snapshots = names;
+    report.snapshots.insert(report.snapshots.end(), names.begin(), names.end());
     auto late = plain(layout.settings);
     std::erase_if(late, [](const kz_setting& setting) { return !is_late(setting); });
     const std::string bootfs = layout.full_name(layout.bootfs);
@@ -165,6 +189,7 @@ Result<CreateReport> create(const CreateOptions& options, Events& events) {
     RealFiles files;
     KLD_TRY(const auto text, files.read(options.layout));
     KLD_TRY(const Layout layout, parse_layout(text, options.layout));
+    KLD_TRY(const auto streams, Streams::open(layout, options.streams));
     KLD_TRY(const auto sources, open_sources(options));
     KLD_TRY(ImageFile image, ImageFile::open(options.image));
     KLD_CHECK(use_image(image));
@@ -174,8 +199,10 @@ Result<CreateReport> create(const CreateOptions& options, Events& events) {
     report.features_left_out = layout.left_out;
     for (const auto& dataset : layout.datasets) report.datasets.push_back(layout.full_name(dataset.name));
     KLD_CHECK(make_pool(layout));
+    if (!options.streams.empty()) events.stage("streams");
+    KLD_TRY(report.snapshots, make_datasets(layout, streams));
     events.stage("files");
-    KLD_CHECK(fill(sources, layout, image, report, events));
+    KLD_CHECK(fill(options, sources, streams, layout, image, report, events));
     events.stage("finish");
     KLD_CHECK(seal(layout, report));
     if (const int error = kz_image_commit()) return fail(errno_error("cannot write " + options.image.path, error));

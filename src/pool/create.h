@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Makes a pool in an image and fills it from a tree.
+// Makes a pool in an image and fills it: from a tree or from send streams, with overlays.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "base/events.h"
 #include "pool/image_file.h"
+#include "pool/streams.h"
 
 namespace kld::pool {
 
@@ -14,7 +15,9 @@ struct CreateOptions {
     ImageTarget image{};
     std::string layout{};                 ///< path of the layout file
     std::string tree{};                   ///< a directory; else
-    std::string tar{};                    ///< a tar file, "-" for stdin
+    std::string tar{};                    ///< a tar file, "-" for stdin; else
+    std::vector<StreamFile> streams{};    ///< send streams of datasets
+    std::vector<std::string> removals{};  ///< paths that are taken away before the overlays come
     std::vector<std::string> overlays{};  ///< tar files, in this order over the tree
 };
 

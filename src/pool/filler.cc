@@ -44,9 +44,13 @@ std::uint64_t block_size_of(const Entry& entry, std::uint64_t record_size) {
 
 }  // namespace
 
-Filler::Filler(const Layout& layout, std::vector<kz_fs*> open)
-    : layout_(layout), routes_(layout), open_(std::move(open)) {
+Filler::Filler(const Layout& layout, std::vector<kz_fs*> open, std::vector<bool> received)
+    : layout_(layout), routes_(layout), open_(std::move(open)), received_(std::move(received)) {
     batch_.reserve(kBatchThings);
+    const std::size_t root = routes_.dataset_of("");
+    kz_attributes attributes{};
+    if (received_[root] && kz_attributes_of(open_[root], kz_fs_root(open_[root]), &attributes) == 0)
+        root_time_ = {static_cast<std::int64_t>(attributes.mtime[0]), static_cast<std::int64_t>(attributes.mtime[1])};
 }
 
 Error Filler::failed(const std::string& what, const std::string& path, int error) {
@@ -69,7 +73,8 @@ Status Filler::begin(Item item) {
 
 Result<Filler::Directory*> Filler::parent_of(const std::string& path) {
     const std::string parent = parent_path(path);
-    if (const auto found = directories_.find(parent); found != directories_.end()) return &found->second;
+    KLD_TRY(Directory * there, directory_at(parent));
+    if (there != nullptr) return there;
     KLD_CHECK(add_implied(parent));
     return &directories_.at(parent);
 }
@@ -83,7 +88,7 @@ Status Filler::add_implied(const std::string& path) {
     item.entry->atime = item.entry->mtime = item.entry->ctime = root_time_;
     if (routes_.is_mountpoint(path)) return add_mountpoint(std::move(item));
     KLD_TRY(Directory * parent, parent_of(path));
-    if (names_.contains(hash_of(path))) {
+    if (received_[parent->dataset] || names_.contains(hash_of(path))) {
         KLD_CHECK(flush());
         std::uint64_t object = 0, mode = 0;
         if (kz_lookup(open_[parent->dataset], parent->object, last_part(path).c_str(), &object, &mode) == 0)
@@ -100,8 +105,8 @@ Status Filler::add_mountpoint(Item item) {
         return fail("/" + entry.path + " is not a directory, but " + layout_.full_name(layout_.datasets[dataset].name) +
                     " is mounted there");
     if (entry.path.empty()) root_time_ = entry.mtime;
-    if (const auto known = directories_.find(entry.path); known != directories_.end())
-        return merge(entry, known->second);
+    KLD_TRY(Directory * known, directory_at(entry.path));
+    if (known != nullptr) return merge(entry, *known);
     Directory directory;
     directory.dataset = dataset;
     directory.object = kz_fs_root(open_[dataset]);
@@ -163,9 +168,12 @@ Status Filler::add_thing(Item item, Directory& parent, bool is_stub) {
                     "utf8only=off takes every name");
     if (item.entry->symlink.size() > kMaxSymlink)
         return fail("/" + path + ": the target of the link has more than 4095 bytes");
-    if (!names_.insert(hash_of(path)).second) {
+    if (!claim(path, parent.dataset)) {
         KLD_TRY(const bool merged, make_room(path, parent, name, is_directory));
-        if (merged) return merge(*item.entry, directories_.at(path));
+        if (merged) {
+            KLD_TRY(Directory * there, directory_at(path));
+            return merge(*item.entry, *there);
+        }
     }
     if (batch_.size() == kBatchThings || batch_bytes_ >= kBatchBytes || batch_dataset_ != parent.dataset)
         KLD_CHECK(flush());
@@ -277,8 +285,10 @@ Status Filler::merge(const Entry& entry, Directory& directory) {
 }
 
 Status Filler::finish() {
-    for (const auto& path : routes_.mountpoints())
-        if (!directories_.contains(path)) KLD_CHECK(add_implied(path));
+    for (const auto& path : routes_.mountpoints()) {
+        KLD_TRY(const Directory* there, directory_at(path));
+        if (there == nullptr) KLD_CHECK(add_implied(path));
+    }
     KLD_CHECK(flush());
     return finish_counts();
 }

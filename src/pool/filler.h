@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Fills the datasets of a new pool with entries, in the order they come; a later entry replaces an earlier one of the
-// same path.
+// same path. Datasets that were received hold something already: there it goes over what is there in the same way.
 #pragma once
 
 #include <deque>
@@ -21,12 +21,15 @@ namespace kld::pool {
 class Filler {
 public:
     /// @param open  the file systems by index in the layout; null for those that take no files
-    Filler(const Layout& layout, std::vector<kz_fs*> open);
+    /// @param received  for each of them, whether it may hold something
+    Filler(const Layout& layout, std::vector<kz_fs*> open, std::vector<bool> received);
     Filler(const Filler&) = delete;
     Filler& operator=(const Filler&) = delete;
 
     /// Takes an item of the read-ahead; its memory may be needed until the next flush.
     Status add(Item item);
+    /// Takes what has this path away, with all that is below it. Nothing there is an error.
+    Status take_away(const std::string& path);
     /// Missing mountpoints, link counts and sizes.
     Status finish();
     const FillCounts& counts() const { return counts_; }
@@ -60,6 +63,13 @@ private:
     Status begin(Item item);
     Status more(Item item);
     Result<Directory*> parent_of(const std::string& path);
+    /// The directory of this path, or null: what is no directory or not there. Not what waits in the batch.
+    Result<Directory*> directory_at(const std::string& path);
+    Result<Directory*> adopt(const std::string& path, std::size_t dataset, std::uint64_t object);
+    /// How many names an object has.
+    Result<std::uint64_t> links_of(std::size_t dataset, std::uint64_t object, const std::string& path);
+    /// Notes that the path is taken. @returns false when something may be there
+    bool claim(const std::string& path, std::size_t dataset);
     Status add_implied(const std::string& path);
     Status add_thing(Item item, Directory& parent, bool is_stub);
     Status add_mountpoint(Item item);
@@ -79,6 +89,7 @@ private:
     const Layout& layout_;
     Routes routes_;
     std::vector<kz_fs*> open_;
+    std::vector<bool> received_;
     std::unordered_map<std::string, Directory> directories_{};
     std::unordered_set<std::uint64_t> names_{};                 ///< hashes of paths that exist, or existed
     std::unordered_map<std::uint64_t, std::uint64_t> links_{};  ///< dataset and object → how many names, when over one

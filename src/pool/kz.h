@@ -111,10 +111,20 @@ struct kz_new_pool {
 int kz_pool_create(const struct kz_new_pool* pool, const char** bad);
 int kz_dataset_create(const char* name, const struct kz_filesystem* how, const struct kz_setting* settings,
                       size_t count, const char** bad);
+/** Sets properties of a dataset that exists. */
+int kz_dataset_set(const char* name, const struct kz_setting* settings, size_t count, const char** bad);
 /** The last thing before the export: background work does not start any more. */
 int kz_pool_set(const char* pool, const struct kz_setting* setting);
 /** Snapshots of "dataset@name", all in one transaction group. */
 int kz_snapshot(const char* const* names, size_t count);
+/** Sends "dataset@snapshot", whole or (with `from`) what changed since an earlier snapshot of it. Blocks are sent as
+   they are stored: compressed ones compressed, large ones whole. */
+int kz_send(const char* snapshot, const char* from, int fd);
+/** Receives the stream of one snapshot into a dataset that does not exist yet.
+    @param snapshot  out: the name of its snapshot, at least 256 bytes
+    @returns EBADMSG when it is no stream, ENOTSUP when it is a package of several or no file system, EXDEV when it
+   holds only changes, ENODATA when it is cut off or damaged */
+int kz_receive(const char* dataset, int fd, char* snapshot, size_t size);
 /** Waits until all that was written has left memory. */
 int kz_sync(const char* pool);
 int kz_pool_export(const char* pool);

@@ -134,6 +134,10 @@ int kz_dataset_create(const char* name, const struct kz_filesystem* how, const s
     return error != 0 ? error : set_all(name, settings, count, bad);
 }
 
+int kz_dataset_set(const char* name, const struct kz_setting* settings, size_t count, const char** bad) {
+    return set_all(name, settings, count, bad);
+}
+
 int kz_pool_set(const char* pool, const struct kz_setting* setting) {
     spa_t* spa = NULL;
     int error = spa_open(pool, &spa, FTAG);

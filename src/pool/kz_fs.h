@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pool/kz.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -16,6 +18,8 @@ struct kz_fs;
 
 int kz_fs_open(const char* name, int writable, struct kz_fs** fs);
 void kz_fs_close(struct kz_fs* fs);
+/** What was fixed when the file system was made. */
+struct kz_filesystem kz_fs_how(const struct kz_fs* fs);
 /** The object of the root directory. */
 uint64_t kz_fs_root(const struct kz_fs* fs);
 

@@ -43,6 +43,14 @@ void kz_fs_close(struct kz_fs* fs) {
     free(fs);
 }
 
+struct kz_filesystem kz_fs_how(const struct kz_fs* fs) {
+    struct kz_filesystem how = {0, 0, 0};
+    (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "normalization", 8, 1, &how.normalization);
+    (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "utf8only", 8, 1, &how.utf8only);
+    (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "casesensitivity", 8, 1, &how.casesensitivity);
+    return how;
+}
+
 uint64_t kz_fs_root(const struct kz_fs* fs) {
     return fs->root;
 }

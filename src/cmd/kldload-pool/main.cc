@@ -16,7 +16,8 @@ int run(int argc, char** argv) {
     CLI::App app{"Make and read ZFS pools in images, without the kernel's module", "kldload-pool"};
     app.require_subcommand(1);
     Action chosen;
-    for (const auto add : {add_create, add_list, add_ls, add_cat, add_extract, add_check}) add(app, chosen);
+    for (const auto add : {add_create, add_receive, add_send, add_list, add_ls, add_cat, add_extract, add_check})
+        add(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

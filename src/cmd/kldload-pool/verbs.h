@@ -16,6 +16,8 @@ namespace kld::pool {
 using Action = std::function<Status()>;
 
 void add_create(CLI::App& app, Action& chosen);
+void add_receive(CLI::App& app, Action& chosen);
+void add_send(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
 void add_ls(CLI::App& app, Action& chosen);
 void add_cat(CLI::App& app, Action& chosen);

@@ -15,17 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-class Create : public PoolTest {
-protected:
-    /// The large directory and the file over 4 GiB have a test of their own.
-    void torture(const std::string& name, TortureOptions options = {.directory_entries = 3000, .huge_file = false}) {
-        options.devices = options.devices && is_root();
-        options.owners = is_root();
-        const auto made = write_torture_tree(at(name), options);
-        ASSERT_TRUE(made.has_value()) << render(made.error());
-        for (const auto& what : *made) std::printf("not in this test: %s\n", what.c_str());
-    }
-};
+class Create : public PoolTest {};
 
 }  // namespace
 

@@ -58,6 +58,14 @@ void PoolTest::write(const std::string& name, const std::string& text) {
     ASSERT_TRUE(written.has_value()) << render(written.error());
 }
 
+void PoolTest::torture(const std::string& name, TortureOptions options) {
+    options.devices = options.devices && is_root();
+    options.owners = is_root();
+    const auto made = write_torture_tree(at(name), options);
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    for (const auto& what : *made) std::printf("not in this test: %s\n", what.c_str());
+}
+
 nlohmann::json PoolTest::layout(const nlohmann::json& root) const {
     nlohmann::json properties = {
         {"mountpoint", "none"}, {"canmount", "off"}, {"acltype", "posix"}, {"xattr", "sa"}, {"compression", "lz4"}};

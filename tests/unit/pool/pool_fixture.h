@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/runner.h"
+#include "support/torture_tree.h"
 
 namespace kld::test {
 
@@ -27,6 +28,8 @@ protected:
     /// Any program; fails the test when it does not exit with 0.
     Output run(const std::vector<std::string>& argv, int stdout_fd = -1);
     void write(const std::string& name, const std::string& text);
+    /// A tree of everything. The large directory and the file over 4 GiB have a test of their own.
+    void torture(const std::string& name, TortureOptions options = {.directory_entries = 3000, .huge_file = false});
     /// A layout with /, /home and /var/log on datasets of their own; `root` are properties of the pool's root dataset.
     nlohmann::json layout(const nlohmann::json& root = nlohmann::json::object()) const;
     std::string write_layout(const nlohmann::json& layout);
