@@ -24,11 +24,11 @@ void pass_on(Events& events, std::string_view line) {
 
 Status write_pool(Runner& runner, Events& events, const AssembleRequest& request, const std::string& image,
                   const std::string& layout_path) {
-    Command command{
-        .argv = {request.pool_program, "create", "--image", image, "--offset", std::to_string(request.disk.pool_offset),
-                 "--size", std::to_string(request.disk.pool_size), "--layout", layout_path, "--tar", request.tree_tar,
-                 "--overlay", request.overlay_tar, "--events-fd", "2"},
-        .timeout = std::chrono::hours(1)};
+    Command command{.argv = {request.pool_program, "receive", "--image", image, "--offset",
+                             std::to_string(request.disk.pool_offset), "--size", std::to_string(request.disk.pool_size),
+                             "--layout", layout_path, "--overlay", request.overlay_tar, "--events-fd", "2"},
+                    .timeout = std::chrono::hours(1)};
+    for (const auto& stream : request.streams) command.argv.insert(command.argv.end(), {"--stream", stream});
     command.on_stderr_line = [&](std::string_view line) { pass_on(events, line); };
     KLD_CHECK(runner.run(command));
     return {};

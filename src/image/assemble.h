@@ -18,9 +18,9 @@ enum class Format { raw, qcow2 };
 
 struct AssembleRequest {
     DiskLayout disk;
-    std::string pool_program;  ///< kldload-pool
-    std::string pool_layout;   ///< text of the layout file
-    std::string tree_tar;
+    std::string pool_program;          ///< kldload-pool
+    std::string pool_layout;           ///< text of the layout file
+    std::vector<std::string> streams;  ///< "DATASET=FILE"
     std::string overlay_tar;
     std::vector<EspFile> esp;
     Format format = Format::qcow2;

@@ -7,16 +7,23 @@
 
 namespace kld::image {
 
-std::string pool_layout_json(const catalog::Distro& distro, const config::Answers& answers) {
-    using Json = nlohmann::ordered_json;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PoolWish {
+    std::string name;
+    std::string compression;
+    std::string command_line;
+};
+
+Json layout_of(const catalog::Distro& distro, const PoolWish& wish) {
     const auto dataset = [](const std::string& name, Json properties) {
         return Json{{"name", name}, {"properties", std::move(properties)}};
     };
     const Json no_mount{{"mountpoint", "none"}, {"canmount", "off"}};
     // Recent files of these two are what a person least wants back; snapshots on schedule leave them out.
     const Json unsnapped{{"com.sun:auto-snapshot", "false"}};
-    auto command_line = distro.command_line;
-    if (!answers.command_line.empty()) command_line += " " + answers.command_line;
 
     Json datasets = Json::array();
     datasets.push_back(dataset("", {{"mountpoint", "none"},
@@ -25,10 +32,10 @@ std::string pool_layout_json(const catalog::Distro& distro, const config::Answer
                                     {"xattr", "sa"},
                                     {"dnodesize", "auto"},
                                     {"relatime", "on"},
-                                    {"compression", answers.pool_compression},
+                                    {"compression", wish.compression},
                                     {"org.kldload:compatibility", distro.compatibility}}));
     auto root = no_mount;
-    root["org.zfsbootmenu:commandline"] = command_line;
+    root["org.zfsbootmenu:commandline"] = wish.command_line;
     datasets.push_back(dataset("ROOT", root));
     datasets.push_back(dataset("ROOT/default", {{"mountpoint", "/"}, {"canmount", "noauto"}}));
     datasets.push_back(dataset("home", {{"mountpoint", "/home"}}));
@@ -43,16 +50,39 @@ std::string pool_layout_json(const catalog::Distro& distro, const config::Answer
     tmp["mountpoint"] = "/var/tmp";
     datasets.push_back(dataset("var/tmp", tmp));
 
-    const Json layout{{"version", 1},
-                      {"pool",
-                       {{"name", answers.pool_name},
-                        {"ashift", 12},
-                        {"compatibility", "openzfs-2.1-linux"},
-                        {"properties", {{"autotrim", "on"}}}}},
-                      {"datasets", datasets},
-                      {"snapshot", "base"},
-                      {"bootfs", "ROOT/default"}};
+    return {{"version", 1},
+            {"pool",
+             {{"name", wish.name},
+              {"ashift", 12},
+              {"compatibility", "openzfs-2.1-linux"},
+              {"properties", {{"autotrim", "on"}}}}},
+            {"datasets", datasets},
+            {"bootfs", "ROOT/default"}};
+}
+
+}  // namespace
+
+std::string pool_layout_json(const catalog::Distro& distro, const config::Answers& answers) {
+    PoolWish wish{answers.pool_name, answers.pool_compression, distro.command_line};
+    if (!answers.command_line.empty()) wish.command_line += " " + answers.command_line;
+    return layout_of(distro, wish).dump(1) + "\n";
+}
+
+std::string golden_layout_json(const catalog::Distro& distro, const std::string& compression) {
+    auto layout = layout_of(distro, {"golden", compression, distro.command_line});
+    layout["snapshot"] = kBaseSnapshot;
     return layout.dump(1) + "\n";
+}
+
+std::vector<std::string> datasets_with_files(const std::string& layout) {
+    std::vector<std::string> names;
+    const auto parsed = Json::parse(layout);
+    for (const auto& dataset : parsed.at("datasets")) {
+        const auto& properties = dataset.at("properties");
+        if (properties.value("mountpoint", "").starts_with('/') && properties.value("canmount", "on") != "off")
+            names.push_back(dataset.at("name").get<std::string>());
+    }
+    return names;
 }
 
 }  // namespace kld::image

@@ -9,6 +9,7 @@
 #include "family/apt/sources.h"
 #include "image/personalise.h"
 #include "image/pool_layout.h"
+#include "pipeline/golden.h"
 #include "pipeline/menu.h"
 #include "pipeline/packages.h"
 #include "pipeline/tree.h"
@@ -38,10 +39,8 @@ Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& 
 }
 
 /// sha256 over all that an image is made of, but for its random identities.
-Result<std::string> digest_of_inputs(const ImageWish& wish, const Tree& tree, const Menu& menu,
-                                     const std::string& layout, const std::string& pool_program) {
-    KLD_TRY(const auto pool, sha256_file(pool_program));
-    return sha256_hex(join({config::to_toml(wish.answers, true), tree.tar, menu.uki, layout, pool,
+std::string digest_of_inputs(const ImageWish& wish, const Golden& golden, const Menu& menu, const std::string& layout) {
+    return sha256_hex(join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout,
                             std::to_string(wish.disk_bytes), std::to_string(static_cast<int>(wish.format))},
                            "\n"));
 }
@@ -96,8 +95,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     if (!menu) return fail(std::move(menu.error()));
 
     KLD_TRY(const auto tree, root_tree(build, archive, zfs, {profile, wish.answers.locale}));
+    KLD_TRY(const auto golden, golden_streams(build, distro, tree, wish.answers.pool_compression));
     const auto layout = image::pool_layout_json(distro, wish.answers);
-    const auto pool_program = build.places.programs + "/kldload-pool";
     ImageResult result{wish.output,
                        wish.output + ".manifest.json",
                        archive.resolved.kernel,
@@ -105,7 +104,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                        menu->tools_tree,
                        key.certificate_path(),
                        true};
-    KLD_TRY(const auto digest, digest_of_inputs(wish, tree, *menu, layout, pool_program));
+    const auto digest = digest_of_inputs(wish, golden, *menu, layout);
     if (is_current(build, wish, digest)) {
         build.events.finish();
         result.made = false;
@@ -129,9 +128,9 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_CHECK(image::assemble(
         build.runner, build.files, build.events,
         {.disk = disk,
-         .pool_program = pool_program,
+         .pool_program = build.places.programs + "/kldload-pool",
          .pool_layout = layout,
-         .tree_tar = tree.tar,
+         .streams = golden.streams,
          .overlay_tar = overlay,
          .esp = image::boot_files(menu->shim, menu->mok_manager, menu->uki, build.places.keys + "/builder.der"),
          .format = wish.format,

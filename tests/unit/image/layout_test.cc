@@ -42,6 +42,22 @@ TEST(PoolLayout, IsTheDocumentedOne) {
     test::expect_golden("image/pool-layout.json", pool_layout_json(distro, answers));
 }
 
+TEST(PoolLayout, GoldenOneHasTheSameDatasetsAndTheSnapshot) {
+    RealFiles files;
+    const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+    auto answers = config::defaults();
+    answers.command_line = "of.one.machine";
+    const auto golden = golden_layout_json(distro, "zstd"), own = pool_layout_json(distro, answers);
+    EXPECT_EQ(datasets_with_files(golden), datasets_with_files(own));
+    EXPECT_EQ(datasets_with_files(own),
+              (std::vector<std::string>{"ROOT/default", "home", "root", "srv", "var/cache", "var/log", "var/tmp"}));
+    const auto parsed = nlohmann::json::parse(golden);
+    EXPECT_EQ(parsed["snapshot"], kBaseSnapshot);
+    EXPECT_EQ(parsed["datasets"][0]["properties"]["compression"], "zstd");
+    EXPECT_EQ(golden.find("of.one.machine"), std::string::npos);
+    EXPECT_FALSE(nlohmann::json::parse(own).contains("snapshot")) << "it comes with the streams";
+}
+
 TEST(PoolLayout, BootEnvironmentHasNoChildrenAndIsNeverMountedByItself) {
     RealFiles files;
     const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
