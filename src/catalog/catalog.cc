@@ -55,6 +55,8 @@ Result<Distro> parse_distro(const std::string& text, const std::string& path) {
     distro.initramfs = reader.text("initramfs.generator");
     distro.loader = reader.text("boot.loader");
     distro.command_line = reader.text("boot.command_line");
+    distro.cim_os_type = reader.number("ovf.cim_os_type");
+    distro.vmware_os_type = reader.text("ovf.vmware_os_type");
     KLD_CHECK(reader.finish());
     KLD_TRY(distro.modules, module_model(model, path));
     distro.digest = sha256_hex(text);

@@ -39,6 +39,9 @@ struct Distro {
     std::string loader;
     std::string command_line;
 
+    unsigned cim_os_type = 0;    ///< CIM_OperatingSystem.OSType
+    std::string vmware_os_type;  ///< VMware's guestId
+
     std::string digest;  ///< sha256 of the file, for caches
 };
 

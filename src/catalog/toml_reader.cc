@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
+#include <limits>
 #include <set>
 
 namespace kld::catalog {
@@ -66,6 +67,16 @@ bool TomlReader::flag(const std::string& key) {
     if (node != nullptr && node->is_boolean()) return node->as_boolean()->get();
     state_->wrong(key, node, "true or false");
     return false;
+}
+
+unsigned TomlReader::number(const std::string& key) {
+    const auto* node = state_->take(key);
+    if (node != nullptr && node->is_integer()) {
+        const auto value = node->as_integer()->get();
+        if (value >= 0 && value <= std::numeric_limits<unsigned>::max()) return static_cast<unsigned>(value);
+    }
+    state_->wrong(key, node, "a whole number");
+    return 0;
 }
 
 std::vector<std::string> TomlReader::list(const std::string& key) {

@@ -22,6 +22,8 @@ public:
     std::string text(const std::string& key);
     std::vector<std::string> list(const std::string& key);
     bool flag(const std::string& key);
+    /// A whole number, not negative.
+    unsigned number(const std::string& key);
     /// Names inside the table `key`.
     std::vector<std::string> keys(const std::string& key) const;
     Status finish();

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/lock.h"
 #include "image/boot_disk.h"
 
 namespace kld::image {
@@ -34,29 +35,34 @@ Status write_pool(Runner& runner, Events& events, const AssembleRequest& request
     return {};
 }
 
-Status build(Runner& runner, Files& files, Events& events, const AssembleRequest& request, const std::string& raw,
-             const std::string& layout_path) {
+Status build(Runner& runner, Files& files, Events& events, const AssembleRequest& request, const std::string& work) {
+    const auto raw = work + "/disk.raw", layout_path = work + "/layout.json";
     events.stage("EFI system partition");
     KLD_CHECK(make_boot_disk(runner, raw, request.disk, request.esp));
     events.stage("pool");
     KLD_CHECK(files.write(layout_path, request.pool_layout));
     KLD_CHECK(write_pool(runner, events, request, raw, layout_path));
-    if (request.format == Format::raw) return files.rename(raw, request.output);
-    events.stage("qcow2");
-    const auto partial = request.output + ".qcow2.partial";
-    KLD_CHECK(runner.run(
-        {.argv = {"qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, partial}, .timeout = std::chrono::hours(1)}));
-    return files.rename(partial, request.output);
+    events.stage(name_of(request.format));
+    // Under its final name: some formats repeat it inside.
+    const auto made = work + "/" + request.output.substr(request.output.rfind('/') + 1);
+    KLD_CHECK(write_format(runner, files,
+                           {.raw = raw,
+                            .output = made,
+                            .format = request.format,
+                            .compression = request.compression,
+                            .appliance = request.appliance,
+                            .time = request.time}));
+    return files.rename(made, request.output);
 }
 
 }  // namespace
 
 Status assemble(Runner& runner, Files& files, Events& events, const AssembleRequest& request) {
-    const auto raw = request.output + ".raw.partial";
-    const auto layout_path = request.output + ".layout.partial";
-    auto done = build(runner, files, events, request, raw, layout_path);
-    for (const auto& left : {raw, layout_path, request.output + ".qcow2.partial"})
-        if (auto gone = files.remove(left); !gone) events.warning(gone.error().message);
+    const auto work = request.output + ".partial";
+    KLD_CHECK(files.make_directories(work));
+    KLD_TRY(const auto lock, Lock::try_take(work + "/lock", request.output + " is being made by another program"));
+    auto done = build(runner, files, events, request, work);
+    if (auto gone = files.remove(work); !gone) events.warning(gone.error().message);
     return done;
 }
 

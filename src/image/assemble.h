@@ -9,12 +9,10 @@
 #include "base/events.h"
 #include "base/files.h"
 #include "base/runner.h"
-#include "image/disk_layout.h"
-#include "image/esp.h"
+#include "image/boot_disk.h"
+#include "image/formats.h"
 
 namespace kld::image {
-
-enum class Format { raw, qcow2 };
 
 struct AssembleRequest {
     DiskLayout disk;
@@ -24,11 +22,14 @@ struct AssembleRequest {
     std::string overlay_tar;
     std::vector<EspFile> esp;
     Format format = Format::qcow2;
+    Compression compression = Compression::none;
+    Appliance appliance;
+    long time = 0;  ///< of what has one, seconds since the epoch
     std::string output;
 };
 
-/// Makes the image beside `output` and renames it at the end; on failure nothing is left. An existing output is
-/// replaced only then, so the caller must have asked.
+/// Makes the image in the directory `output`.partial and moves it from there at the end; on failure nothing is left. An
+/// existing output is replaced only then, so the caller must have asked. Another build of the same output is a refusal.
 Status assemble(Runner& runner, Files& files, Events& events, const AssembleRequest& request);
 
 }  // namespace kld::image

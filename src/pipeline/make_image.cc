@@ -40,9 +40,10 @@ Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& 
 
 /// sha256 over all that an image is made of, but for its random identities.
 std::string digest_of_inputs(const ImageWish& wish, const Golden& golden, const Menu& menu, const std::string& layout) {
-    return sha256_hex(join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout,
-                            std::to_string(wish.disk_bytes), std::to_string(static_cast<int>(wish.format))},
-                           "\n"));
+    return sha256_hex(
+        join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout, std::to_string(wish.disk_bytes),
+              image::name_of(wish.format), std::to_string(static_cast<int>(wish.compression))},
+             "\n"));
 }
 
 /// What lies beside an image to tell whether it is current.
@@ -111,6 +112,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
         return result;
     }
     build.events.stage("answers");
+    const auto time = build_time(std::time(nullptr));
     KLD_TRY(const auto facts, image::read_tree_facts(tree.tar));
     KLD_TRY(const auto work, TemporaryDirectory::make(build.places.cache + "/work"));
     const auto overlay = work.path() + "/overlay.tar";
@@ -120,7 +122,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                                     .profile = profile,
                                     .esp_partuuid = disk.esp_partuuid,
                                     .files = sources,
-                                    .time = build_time(std::time(nullptr))},
+                                    .time = time},
                                    overlay));
 
     // The record of an older image must not outlive it.
@@ -134,6 +136,11 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
          .overlay_tar = overlay,
          .esp = image::boot_files(menu->shim, menu->mok_manager, menu->uki, build.places.keys + "/builder.der"),
          .format = wish.format,
+         .compression = wish.compression,
+         .appliance = {.name = wish.answers.hostname,
+                       .cim_os_type = distro.cim_os_type,
+                       .vmware_os_type = distro.vmware_os_type},
+         .time = time,
          .output = wish.output}));
     KLD_TRY(const auto text, build.files.read(tree.manifest));
     KLD_CHECK(build.files.write(result.manifest, text));

@@ -17,6 +17,7 @@ struct ImageWish {
     config::Answers answers{};
     std::uint64_t disk_bytes = 0;
     image::Format format = image::Format::qcow2;
+    image::Compression compression = image::Compression::none;
     std::string output{};
     bool replace = false;     ///< an existing output may be replaced
     bool if_changed = false;  ///< an existing output is kept when it was made of the same inputs, else replaced

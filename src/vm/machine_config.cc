@@ -129,6 +129,14 @@ Result<std::string> probe_format(const std::string& path) {
     if (head.starts_with("QFI\xfb")) return "qcow2";
     if (head.starts_with("KDMV")) return "vmdk";
     if (head.starts_with("vhdxfile")) return "vhdx";
+    if (head.starts_with("conectix")) return "vpc";
+    // A fixed VHD is the disk itself with a footer behind it.
+    constexpr std::uint64_t kFooter = 512;
+    KLD_TRY(const auto size, file.size());
+    if (size > kFooter) {
+        KLD_TRY(const auto tail, file.read_at(8, size - kFooter));
+        if (tail == "conectix") return "vpc";
+    }
     return "raw";
 }
 

@@ -18,6 +18,7 @@ struct ImageOptions {
     std::string answers_path;
     std::string size = "8G";
     std::string format;
+    std::string compress = "none";
     std::string output;
     bool force = false;
     bool if_changed = false;
@@ -55,14 +56,19 @@ Result<config::Answers> collect_answers(Files& files, const ImageOptions& option
     return answers;
 }
 
-Result<image::Format> format_of(const ImageOptions& options) {
-    const auto format = !options.format.empty()            ? options.format
-                        : options.output.ends_with(".raw") ? std::string("raw")
-                        : options.output.ends_with(".img") ? std::string("raw")
-                                                           : std::string("qcow2");
-    if (format == "raw") return image::Format::raw;
-    if (format == "qcow2") return image::Format::qcow2;
-    return fail(fmt::format("no format is called '{}'", format), "known: qcow2, raw", ExitCode::usage);
+/// By --format, else by the output's name, else qcow2.
+Status take_format(const ImageOptions& options, pipeline::ImageWish& wish) {
+    if (!options.format.empty()) {
+        KLD_TRY(wish.format, image::parse_format(options.format));
+    } else if (!options.output.empty()) {
+        KLD_TRY(wish.format, image::format_of_name(options.output));
+    }
+    KLD_TRY(wish.compression, image::parse_compression(options.compress));
+    if (wish.compression != image::Compression::none && wish.format != image::Format::qcow2)
+        return fail(
+            fmt::format("--compress {} is for qcow2, and this is a {}", options.compress, image::name_of(wish.format)),
+            "vmdk and ova are always compressed, raw and vhd never", ExitCode::usage);
+    return {};
 }
 
 void print_result(const pipeline::ImageResult& result, bool json) {
@@ -89,9 +95,8 @@ Status make(Context& context, const ImageOptions& options) {
                              .if_changed = options.if_changed};
     KLD_TRY(wish.answers, collect_answers(context.files, options));
     KLD_TRY(wish.disk_bytes, parse_size(options.size));
-    KLD_TRY(wish.format, format_of(options));
-    if (wish.output.empty())
-        wish.output = fmt::format("kldload-{}.{}", wish.distro, wish.format == image::Format::raw ? "raw" : "qcow2");
+    KLD_CHECK(take_format(options, wish));
+    if (wish.output.empty()) wish.output = fmt::format("kldload-{}.{}", wish.distro, image::name_of(wish.format));
     const auto events = context.events();
     pipeline::Build build{context.runner, context.files, *events, places};
     KLD_TRY(const auto result, pipeline::make_image(build, wish));
@@ -109,7 +114,10 @@ void add_image(CLI::App& app, Context& context) {
     verb->add_option("--answers", options->answers_path, "answers.toml (see: kldload answers); flags win over it")
         ->type_name("FILE");
     verb->add_option("--size", options->size, "size of the disk")->capture_default_str();
-    verb->add_option("--format", options->format, "qcow2 or raw (otherwise by the output's name)");
+    verb->add_option("--format", options->format, "raw, qcow2, vhd, vmdk or ova (otherwise by the output's name)");
+    verb->add_option("--compress", options->compress,
+                     "of a qcow2: none, zlib (any reader) or zstd (QEMU 5.1 and later)")
+        ->capture_default_str();
     verb->add_option("-o,--output", options->output, "image file")->type_name("FILE");
     verb->add_flag("--force", options->force, "replace an existing image");
     verb->add_flag("--if-changed", options->if_changed,

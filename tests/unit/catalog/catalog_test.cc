@@ -45,12 +45,14 @@ TEST(Catalog, AllFaultsOfAFileAreToldWithTheirLines) {
     text = replace_all(text, "suite = \"trixie\"", "suite = 13");
     text = replace_all(text, "[boot]\n", "[boot]\ncolour = \"red\"\n");
     text = replace_all(text, "variant = \"important\"", "");
+    text = replace_all(text, "cim_os_type = 96", "cim_os_type = -1");
     const auto distro = parse_distro(text, "x.toml");
     ASSERT_FALSE(distro.has_value());
     const auto told = render(distro.error());
     EXPECT_NE(told.find("packages.suite must be a string"), std::string::npos) << told;
     EXPECT_NE(told.find("unknown key boot.colour"), std::string::npos) << told;
     EXPECT_NE(told.find("packages.variant is missing"), std::string::npos) << told;
+    EXPECT_NE(told.find("ovf.cim_os_type must be a whole number"), std::string::npos) << told;
 }
 
 TEST(Catalog, BrokenTomlAndWrongValuesAreUsageErrors) {

@@ -76,13 +76,20 @@ TEST(MachineConfig, NoNetworkMeansNone) {
     EXPECT_EQ(text.find("hostfwd"), std::string::npos);
 }
 
-TEST(MachineConfig, FormatComesFromTheFirstBytes) {
+TEST(MachineConfig, FormatComesFromTheContent) {
     auto directory = TemporaryDirectory::make("/tmp");
     ASSERT_TRUE(directory);
     RealFiles files;
     const auto path = directory->path() + "/image";
     for (const auto& [bytes, format] : std::vector<std::pair<std::string, std::string>>{
-             {"QFI\xfb\0\0", "qcow2"}, {"KDMV", "vmdk"}, {"vhdxfile", "vhdx"}, {"\xeb\x63", "raw"}, {"", "raw"}}) {
+             {"QFI\xfb\0\0", "qcow2"},
+             {"KDMV", "vmdk"},
+             {"vhdxfile", "vhdx"},
+             {"conectix", "vpc"},
+             {std::string(4096, 'x') + "conectix" + std::string(504, '\0'), "vpc"},
+             {std::string(4096, 'x') + "conectix", "raw"},
+             {"\xeb\x63", "raw"},
+             {"", "raw"}}) {
         ASSERT_TRUE(files.write(path, bytes));
         EXPECT_EQ(probe_format(path).value(), format);
     }

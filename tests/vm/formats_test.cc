@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Two machines from one tree, in formats that others import: the second needs no package manager, both boot side by
+// side, and they have no identity in common.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "vm/acceleration.h"
+#include "vm/support/system_checks.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+namespace {
+
+class Formats : public testing::Test {
+protected:
+    void SetUp() override {
+        auto made = TemporaryDirectory::make("/var/tmp");
+        KLD_ASSERT_OK(made);
+        directory_.emplace(std::move(*made));
+    }
+    std::string at(const std::string& name) const { return directory_->path() + "/" + name; }
+    Output run(const std::vector<std::string>& argv) {
+        ProcessRunner runner;
+        const auto output = runner.run({.argv = argv, .timeout = std::chrono::hours(1)});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return output ? *output : Output{-1, {}, {}};
+    }
+    /// An image of the tree that make-test-images made. @returns the stages of its build
+    std::string build(const std::string& name, const std::string& format, const std::vector<std::string>& answers) {
+        const auto keys = vm::default_cache_directory() + "/test-images";
+        std::vector<std::string> argv{std::string(KLD_BIN_DIR) + "/kldload",
+                                      "image",
+                                      "debian-13",
+                                      "--profile",
+                                      "server",
+                                      "--root-password-hash-file",
+                                      keys + "/root.hash",
+                                      "--user-name",
+                                      "admin",
+                                      "--user-ssh-keys-file",
+                                      keys + "/id_ed25519.pub",
+                                      "--hostname",
+                                      name,
+                                      "--format",
+                                      format,
+                                      "--output",
+                                      at(name + "." + format)};
+        argv.insert(argv.end(), answers.begin(), answers.end());
+        return run(argv).err;
+    }
+    /// @param image  beside it the user is admin with the tests' key
+    static std::unique_ptr<Guest> machine(const std::string& image) {
+        GuestOptions options;
+        options.image = image;
+        options.user = "admin";
+        options.identity = vm::default_cache_directory() + "/test-images/id_ed25519";
+        auto guest = Guest::make(options);
+        EXPECT_TRUE(guest.has_value()) << render(guest.error());
+        return guest ? std::move(*guest) : nullptr;
+    }
+
+    std::optional<TemporaryDirectory> directory_{};
+};
+
+/// All that tells one machine from another.
+std::vector<std::string> identities(const RootShell& shell, const std::string& pool) {
+    std::vector<std::string> all;
+    for (const auto& command :
+         {"cat /etc/machine-id", "od -An -tx4 /etc/hostid", "cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2",
+          "cat /etc/ssh/ssh_host_rsa_key.pub | cut -d' ' -f2", "lsblk -n -d -o PTUUID /dev/vda",
+          "lsblk -n -o PARTUUID /dev/vda1", "lsblk -n -o PARTUUID /dev/vda2", "lsblk -n -o UUID /dev/vda1"})
+        all.push_back(answer(shell, command));
+    all.push_back(answer(shell, "zpool get -H -o value guid " + pool));
+    return all;
+}
+
+TEST_F(Formats, TwoMachinesFromOneTreeHaveNothingInCommon) {
+    const auto first = build("one", "ova", {});
+    const auto second = build("two", "vhd", {"--pool-name", "tank", "--timezone", "Europe/Berlin"});
+    for (const auto* step : {"root tree", "builder tree", "streams"})
+        EXPECT_EQ(second.find(step), std::string::npos) << "the second image ran it again:\n" << second;
+    run({"tar", "-xf", at("one.ova"), "-C", at("")});
+    run({"sh", "-c", "cd \"$1\" && sed -n 's/^SHA256(\\(.*\\))= \\(.*\\)$/\\2  \\1/p' one.mf | sha256sum --check", "sh",
+         at("")});
+
+    const auto one = machine(at("one-disk1.vmdk")), two = machine(at("two.vhd"));
+    ASSERT_TRUE(one != nullptr && two != nullptr);
+    KLD_ASSERT_OK(one->power_on());
+    KLD_ASSERT_OK(two->power_on());
+    KLD_ASSERT_OK(one->wait_for_ssh());
+    KLD_ASSERT_OK(two->wait_for_ssh());
+    const auto shell_one = over_ssh(*one), shell_two = over_ssh(*two);
+    expect_healthy(shell_one, "rpool/ROOT/default");
+    expect_healthy(shell_two, "tank/ROOT/default");
+    EXPECT_EQ(answer(shell_two, "cat /etc/timezone"), "Europe/Berlin");
+    EXPECT_EQ(answer(shell_one, "hostname"), "one");
+    EXPECT_EQ(answer(shell_two, "hostname"), "two");
+    const auto ids_one = identities(shell_one, "rpool"), ids_two = identities(shell_two, "tank");
+    for (std::size_t i = 0; i < ids_one.size(); ++i) {
+        EXPECT_FALSE(ids_one[i].empty());
+        EXPECT_NE(ids_one[i], ids_two[i]);
+    }
+    // What they are made of is the same: one stream of changes can update both.
+    const std::string base = "zfs get -H -o value guid ";
+    EXPECT_EQ(answer(shell_one, base + "rpool/ROOT/default@base"), answer(shell_two, base + "tank/ROOT/default@base"));
+    KLD_ASSERT_OK(one->shut_down_by_ssh());
+    KLD_ASSERT_OK(two->shut_down_by_ssh());
+}
+
+}  // namespace
+}  // namespace kld::test
