@@ -33,6 +33,7 @@ TarEntry describe(archive_entry* raw) {
     entry.uid = static_cast<std::uint32_t>(archive_entry_uid(raw));
     entry.gid = static_cast<std::uint32_t>(archive_entry_gid(raw));
     entry.size = static_cast<std::uint64_t>(archive_entry_size(raw));
+    entry.time = static_cast<long>(archive_entry_mtime(raw));
     if (const char* link = archive_entry_symlink(raw))
         entry.link = link;
     else if (const char* hard = archive_entry_hardlink(raw))

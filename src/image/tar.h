@@ -21,6 +21,7 @@ struct TarEntry {
     std::uint32_t gid = 0;
     std::uint64_t size = 0;
     std::string link{};  ///< target of a symbolic link, or path of a hard link
+    long time = 0;       ///< of modification, seconds since the epoch; of entries that are read
 };
 
 /// Reads `path` once. `each` may call `content` for the bytes of the entry at hand; an error of `each` ends the

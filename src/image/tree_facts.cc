@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "image/tar.h"
 
 namespace kld::image {
@@ -22,6 +24,7 @@ Result<TreeFacts> read_tree_facts(const std::string& tar_path) {
     TreeFacts facts;
     KLD_CHECK(read_tar(tar_path, [&](const TarEntry& entry, const auto& content) -> Status {
         facts.paths.insert(entry.path);
+        facts.newest = std::max(facts.newest, entry.time);
         if (S_ISLNK(entry.mode) && entry.path.starts_with("etc/")) facts.links[entry.path] = entry.link;
         if (!S_ISREG(entry.mode)) return {};
         facts.bytes += entry.size;

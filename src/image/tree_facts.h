@@ -15,6 +15,7 @@ struct TreeFacts {
     std::set<std::string> paths;               ///< all paths
     std::map<std::string, std::string> links;  ///< symbolic links below etc/
     std::uint64_t bytes = 0;                   ///< sum of all file sizes
+    long newest = 0;                           ///< the latest time of modification, seconds since the epoch
 };
 
 /// Reads what personalising needs: the account files, etc/skel, dpkg's status, and everything directly in boot/.

@@ -117,9 +117,15 @@ int kz_dataset_set(const char* name, const struct kz_setting* settings, size_t c
 int kz_pool_set(const char* pool, const struct kz_setting* setting);
 /** Snapshots of "dataset@name", all in one transaction group. */
 int kz_snapshot(const char* const* names, size_t count);
+/** What a pool gives a snapshot by chance and by the clock. */
+struct kz_identity {
+    uint64_t guid;          /**< not 0 */
+    uint64_t creation_time; /**< seconds since the epoch */
+};
 /** Sends "dataset@snapshot", whole or (with `from`) what changed since an earlier snapshot of it. Blocks are sent as
-   they are stored: compressed ones compressed, large ones whole. */
-int kz_send(const char* snapshot, const char* from, int fd);
+   they are stored: compressed ones compressed, large ones whole.
+    @param identity  which the snapshot gets where it is received; NULL for its own */
+int kz_send(const char* snapshot, const char* from, const struct kz_identity* identity, int fd);
 /** Receives the stream of one snapshot into a dataset that does not exist yet.
     @param snapshot  out: the name of its snapshot, at least 256 bytes
     @returns EBADMSG when it is no stream, ENOTSUP when it is a package of several or no file system, EXDEV when it

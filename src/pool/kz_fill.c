@@ -46,11 +46,30 @@ static struct mode_acl acl_of(uint64_t mode) {
     return acl;
 }
 
+void kz_fix_salt(objset_t* os, uint64_t object, dmu_tx_t* tx) {
+    enum { kBlockType, kSalt }; /* the first numbers of mzap_phys_t */
+    dmu_buf_t* block = NULL;
+    VERIFY0(dmu_buf_hold(os, object, 0, FTAG, &block, DMU_READ_NO_PREFETCH));
+    dmu_buf_will_dirty(block, tx);
+    /* Multiplied by 2^64 over the golden ratio: numbers that lie side by side end up far apart. */
+    ((uint64_t*)block->db_data)[kSalt] = (object * 0x9e3779b97f4a7c15ULL) | 1;
+    dmu_buf_rele(block, FTAG);
+}
+
+/* Takes the place of libzpool's own, for the tables of attributes that OpenZFS makes by itself. */
+uint64_t zap_create_link(objset_t* os, dmu_object_type_t type, uint64_t parent, const char* name, dmu_tx_t* tx) {
+    const uint64_t object = zap_create(os, type, DMU_OT_NONE, 0, tx);
+    kz_fix_salt(os, object, tx);
+    VERIFY0(zap_add(os, parent, name, 8, 1, &object, tx));
+    return object;
+}
+
 int kz_set_attributes(struct kz_fs* fs, uint64_t object, const struct kz_attributes* attributes, uint64_t parent,
                       const char* symlink, const void* xattrs, size_t xattrs_length, dmu_tx_t* tx) {
     struct kz_attributes a = *attributes;
     struct mode_acl acl = acl_of(a.mode);
-    uint64_t generation = dmu_tx_get_txg(tx), project = ZFS_DEFAULT_PROJID;
+    /* Before it was mounted nobody can hold a handle of an object that is no more: one number serves all. */
+    uint64_t generation = TXG_INITIAL, project = ZFS_DEFAULT_PROJID;
     uint64_t flags = ZFS_ARCHIVE | ZFS_AV_MODIFIED | ZFS_ACL_TRIVIAL;
     if (a.hidden) flags |= ZFS_XATTR;
     if ((a.mode & 0111) == 0111) flags |= ZFS_NO_EXECS_DENIED;
@@ -94,6 +113,7 @@ int kz_set_attributes(struct kz_fs* fs, uint64_t object, const struct kz_attribu
 
 static uint64_t add_object(objset_t* os, dmu_object_type_t type, const char* name, dmu_tx_t* tx) {
     const uint64_t object = zap_create(os, type, DMU_OT_NONE, 0, tx);
+    kz_fix_salt(os, object, tx);
     VERIFY0(zap_add(os, MASTER_NODE_OBJ, name, 8, 1, &object, tx));
     return object;
 }
@@ -101,6 +121,7 @@ static uint64_t add_object(objset_t* os, dmu_object_type_t type, const char* nam
 void kz_fill_filesystem(objset_t* os, const struct kz_filesystem* how, dmu_tx_t* tx) {
     const uint64_t version = ZPL_VERSION;
     VERIFY0(zap_create_claim(os, MASTER_NODE_OBJ, DMU_OT_MASTER_NODE, DMU_OT_NONE, 0, tx));
+    kz_fix_salt(os, MASTER_NODE_OBJ, tx);
     VERIFY0(zap_add(os, MASTER_NODE_OBJ, "normalization", 8, 1, &how->normalization, tx));
     VERIFY0(zap_add(os, MASTER_NODE_OBJ, "utf8only", 8, 1, &how->utf8only, tx));
     VERIFY0(zap_add(os, MASTER_NODE_OBJ, "casesensitivity", 8, 1, &how->casesensitivity, tx));
@@ -114,6 +135,7 @@ void kz_fill_filesystem(objset_t* os, const struct kz_filesystem* how, dmu_tx_t*
     if (how->casesensitivity != KZ_CASE_SENSITIVE) normalization |= U8_TEXTPREP_TOUPPER;
     const uint64_t root = zap_create_norm_dnsize(os, normalization, DMU_OT_DIRECTORY_CONTENTS, DMU_OT_SA,
                                                  DN_BONUS_SIZE(DNODE_MIN_SIZE), DNODE_MIN_SIZE, tx);
+    kz_fix_salt(os, root, tx);
     const struct kz_attributes attributes = {.mode = S_IFDIR | 0755, .links = 2, .size = 2};
     VERIFY0(kz_set_attributes(&fs, root, &attributes, root, NULL, NULL, 0, tx));
     VERIFY0(zap_add(os, MASTER_NODE_OBJ, ZFS_ROOT_OBJ, 8, 1, &root, tx));

@@ -80,6 +80,7 @@ static int create_one(struct kz_fs* fs, struct kz_new* thing, dmu_tx_t* tx) {
     else
         thing->object = dmu_object_alloc_dnsize(fs->os, DMU_OT_PLAIN_FILE_CONTENTS, (int)thing->block_size, DMU_OT_SA,
                                                 bonus, dnode_size, tx);
+    if (S_ISDIR(thing->attributes.mode)) kz_fix_salt(fs->os, thing->object, tx);
     const uint64_t parent = thing->parent != NULL ? thing->parent->object : thing->directory;
     int error = kz_set_attributes(fs, thing->object, &thing->attributes, parent, thing->symlink, thing->xattrs,
                                   thing->xattrs_length, tx);

@@ -46,6 +46,7 @@ static int make_hidden_directory(struct kz_fs* fs, uint64_t owner, const struct 
     }
     *hidden = zap_create_norm_dnsize(fs->os, fs->normalization, DMU_OT_DIRECTORY_CONTENTS, DMU_OT_SA,
                                      DN_BONUS_SIZE(DNODE_MIN_SIZE), DNODE_MIN_SIZE, tx);
+    kz_fix_salt(fs->os, *hidden, tx);
     error = kz_set_attributes(fs, *hidden, attributes, owner, NULL, NULL, 0, tx);
     sa_handle_t* handle = NULL;
     if (error == 0) error = sa_handle_get(fs->os, owner, NULL, SA_HDL_PRIVATE, &handle);

@@ -64,6 +64,9 @@ static inline uint64_t kz_entry(uint64_t object, uint64_t mode) {
     return (mode & S_IFMT) << 48 | object;
 }
 
+/* Gives a ZAP that is still in one block a salt of its number. OpenZFS takes one from memory addresses, and the same
+   tree would never give the same bytes twice. Salts spread names over leaves; they keep no secret. */
+void kz_fix_salt(objset_t* os, uint64_t object, dmu_tx_t* tx);
 /* Fills in the objects that make an empty objset a file system. */
 void kz_fill_filesystem(objset_t* os, const struct kz_filesystem* how, dmu_tx_t* tx);
 /* The callback by which OpenZFS learns whose an object is. */

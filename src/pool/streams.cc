@@ -160,15 +160,16 @@ std::uint64_t Streams::bytes() const {
     return sum;
 }
 
-Status send_stream(const OpenPool& pool, const StreamFile& snapshot, const std::string& from) {
+Status send_stream(const OpenPool& pool, const StreamFile& snapshot, const SendOptions& options) {
     const std::string name = pool.full_name(snapshot.dataset);
     const auto at = name.find('@');
     if (at == std::string::npos)
         return fail("--stream " + snapshot.dataset + ": only a snapshot can be sent",
                     "the form is DATASET@SNAPSHOT=FILE", ExitCode::usage);
-    const std::string earlier = from.empty() ? "" : name.substr(0, at) + "@" + from;
+    const std::string earlier = options.from.empty() ? "" : name.substr(0, at) + "@" + options.from;
     KLD_TRY(auto output, Output::open(snapshot.path));
-    int error = kz_send(name.c_str(), earlier.empty() ? nullptr : earlier.c_str(), output.file.get());
+    int error = kz_send(name.c_str(), earlier.empty() ? nullptr : earlier.c_str(),
+                        options.identity ? &*options.identity : nullptr, output.file.get());
     if (error == 0) error = output.keep();
     if (error == 0) return {};
     const std::string what = earlier.empty() ? name : name + " since " + earlier;

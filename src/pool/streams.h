@@ -2,10 +2,12 @@
 // Send streams, as zfs(8) writes and reads them: out of snapshots, and into new datasets.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/fd.h"
+#include "pool/kz.h"
 #include "pool/layout.h"
 #include "pool/open_pool.h"
 
@@ -37,9 +39,15 @@ private:
     std::vector<std::string> shown_{};
 };
 
+struct SendOptions {
+    std::string from{};  ///< an earlier snapshot of the dataset, without it: only what changed since; empty for all
+    /// GUID and creation time that the snapshots have where they are received, so that the same content gives the same
+    /// bytes; without it what the pool gave them.
+    std::optional<kz_identity> identity{};
+};
+
 /// Writes the stream of a snapshot. A file has the name PATH.partial until it is whole.
 /// @param snapshot  "dataset@name"
-/// @param from      name of an earlier snapshot of the dataset: only what changed since; empty for all
-Status send_stream(const OpenPool& pool, const StreamFile& snapshot, const std::string& from);
+Status send_stream(const OpenPool& pool, const StreamFile& snapshot, const SendOptions& options);
 
 }  // namespace kld::pool

@@ -17,7 +17,8 @@ protected:
         const auto tree = directory_.path() + "/tree";
         for (const char* name : {"/etc", "/home", "/root", "/srv", "/var/log", "/var/cache", "/var/tmp"})
             ASSERT_TRUE(files_.make_directories(tree + name));
-        ASSERT_TRUE(files_.write(tree + "/etc/issue", "hello\n"));
+        for (const char* name : {"issue", "passwd", "group", "shadow", "gshadow"})
+            ASSERT_TRUE(files_.write(tree + "/etc/" + name, "hello\n"));
         ASSERT_TRUE(files_.write(tree + "/root/.profile", "true\n"));
         ASSERT_TRUE(runner_.run({.argv = {"tar", "-C", tree, "-cf", tree_.tar, "."}}));
         distro_ = catalog::find_distro(files_, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
@@ -61,6 +62,17 @@ TEST_F(GoldenStreams, AreMadeOnceAndCanBeReceived) {
     const auto listed = runner_.run({.argv = pool({"list", "--image", image})});
     EXPECT_NE(listed->out.find("golden/ROOT/default@base"), std::string::npos) << listed->out;
     EXPECT_EQ(runner_.run({.argv = pool({"cat", "--image", image, "root@base", ".profile"})})->out, "true\n");
+}
+
+TEST_F(GoldenStreams, TheSameInputsGiveTheSameBytes) {
+    const auto first = make(runner_).value();
+    cache_ = directory_.path() + "/another-cache";
+    const auto second = make(runner_).value();
+    ASSERT_NE(first.directory, second.directory);
+    const auto name = [](const std::string& stream) { return stream.substr(stream.find('=') + 1); };
+    for (std::size_t i = 0; i < first.streams.size(); ++i)
+        EXPECT_TRUE(files_.read(name(first.streams[i])).value() == files_.read(name(second.streams[i])).value())
+            << first.streams[i];
 }
 
 TEST_F(GoldenStreams, OtherInputsGiveOthers) {

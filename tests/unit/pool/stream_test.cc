@@ -94,6 +94,42 @@ TEST_F(Stream, ATortureTreeArrivesEqual) {
     EXPECT_EQ(difference("tree", "back"), "");
 }
 
+TEST_F(Stream, TheSameTreeGivesTheSameBytes) {
+    torture("tree", {.directory_entries = 3000, .huge_file = false, .sockets = false, .beyond_gnu_tar = false});
+    ASSERT_TRUE(RealFiles().make_directories(at("tree/home")));
+    // A tar stream, since reading a directory changes times of access in it.
+    run({"tar", "--create", "--file", at("tree.tar"), "--directory", at("tree"), "--format=pax", "--sparse", "--xattrs",
+         "--xattrs-include=*", "--numeric-owner", "--sort=name", "."});
+    auto with_snapshot = layout({{"xattr", "on"}, {"dnodesize", "1k"}});
+    with_snapshot["snapshot"] = "base";
+    std::vector<std::string> streams;
+    for (const char* image : {"first", "second"}) {
+        create({"--layout", write_layout(with_snapshot), "--tar", at("tree.tar")}, image);
+        const std::string stream = at(image) + std::string(".zfs");
+        const auto sent = pool({"send", "--image", at(image), "--guid", "12345", "--creation", "1700000000", "--stream",
+                                "ROOT/default@base=" + stream});
+        ASSERT_EQ(sent.exit_code, 0) << sent.err;
+        streams.push_back(RealFiles().read(stream).value());
+    }
+    EXPECT_TRUE(streams[0] == streams[1]) << "streams of " << streams[0].size() << " and " << streams[1].size();
+    const auto received = pool({"receive", "--image", at("image"), "--size", "512M", "--layout", write_layout(layout()),
+                                "--stream", "ROOT/default=" + at("second.zfs")});
+    ASSERT_EQ(received.exit_code, 0) << received.err;
+    expect_clean();
+    const auto listed = json::parse(pool({"list", "--json", "--image", at("image")}).out);
+    bool found = false;
+    for (const auto& dataset : listed["datasets"]) {
+        if (dataset["name"] != "testpool/ROOT/default@base") continue;
+        found = true;
+        EXPECT_EQ(dataset["properties"]["guid"]["value"], "12345");
+        EXPECT_EQ(dataset["properties"]["creation"]["value"], "1700000000");
+    }
+    EXPECT_TRUE(found);
+    EXPECT_EQ(pool({"send", "--image", at("first"), "--creation", "1", "--stream", "home@base=" + at("x")}).exit_code,
+              2);
+    EXPECT_EQ(pool({"send", "--image", at("first"), "--guid", "0", "--stream", "home@base=" + at("x")}).exit_code, 2);
+}
+
 TEST_F(Stream, PropertiesAreThoseOfTheLayout) {
     ASSERT_TRUE(RealFiles().make_directories(at("tree/home")));
     send({{"compression", "zstd"}, {"recordsize", "1M"}, {"checksum", "sha512"}, {"dnodesize", "16k"}});
