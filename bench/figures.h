@@ -17,15 +17,30 @@ using Wanted = std::set<std::string>;
 inline constexpr const char* kPoolLz4 = "pool-create-lz4";
 inline constexpr const char* kPoolZstd = "pool-create-zstd3";
 inline constexpr const char* kPoolMemory = "pool-peak-memory";
+inline constexpr const char* kPoolReceive = "pool-receive";
+inline constexpr const char* kReceiveMemory = "receive-peak-memory";
+inline constexpr const char* kExportVmdk = "export-vmdk";
+inline constexpr const char* kExportQcow2 = "export-qcow2-zlib";
 inline constexpr const char* kImageBuild = "image-build";
+inline constexpr const char* kSecondImage = "second-image";
 inline constexpr const char* kMenuOverhead = "menu-overhead";
+
+/// What kldload-pool may take.
+inline constexpr double kMemoryLimitMiB = 512;
 
 /// Time and memory of `kldload-pool create`. Those that are wanted, in the order above: the memory is that of the runs
 /// which give the times.
 Result<std::vector<Figure>> measure_pool_create(Bench& bench, const Inputs& inputs, const Wanted& wanted);
 
-/// `kldload image` without the cached root tree beside bare mmdebstrap with the same packages.
-Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs);
+/// Time and memory of `kldload-pool receive` of the tree's streams beside unsquashfs of the tree.
+Result<std::vector<Figure>> measure_pool_receive(Bench& bench, const Inputs& inputs, const Wanted& wanted);
+
+/// Disk formats that compress beside qemu-img's own.
+Result<std::vector<Figure>> measure_exports(Bench& bench, const Inputs& inputs, const Wanted& wanted);
+
+/// `kldload image` without the cached root tree beside bare mmdebstrap with the same packages, and beside a second one
+/// with other answers.
+Result<std::vector<Figure>> measure_image_build(Bench& bench, const Inputs& inputs, const Wanted& wanted);
 
 /// What the menu adds to the time until the chosen kernel's first line.
 Result<Figure> measure_menu_overhead(Bench& bench, const Inputs& inputs);

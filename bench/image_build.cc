@@ -18,6 +18,7 @@ namespace {
 struct Stage {
     std::string home;  ///< XDG_CACHE_HOME of our side
     std::string trees;
+    std::string streams;
     std::vector<std::string> lines;     ///< sources of both sides
     std::vector<std::string> packages;  ///< what both sides install beyond the variant
 };
@@ -38,6 +39,7 @@ Result<Stage> set_up(Bench& bench, const Inputs& inputs) {
     pipeline::Build build{bench.runner, bench.files, bench.events, bench.places};
     build.places.cache = stage.home + "/kldload";
     stage.trees = build.places.cache + "/trees";
+    stage.streams = build.places.cache + "/streams";
     KLD_CHECK(build.files.make_directories(build.places.cache));
     for (const auto* shared : {"modules", "tools"})
         KLD_CHECK(link_directory(bench, bench.places.cache + "/" + shared, build.places.cache + "/" + shared));
@@ -90,7 +92,7 @@ Result<std::string> only_tar_in(Bench& bench, const std::string& directory) {
 
 }  // namespace
 
-Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
+Result<std::vector<Figure>> measure_image_build(Bench& bench, const Inputs& inputs, const Wanted& wanted) {
     KLD_TRY(const auto stage, set_up(bench, inputs));
     const auto answers = bench.scratch + "/answers.toml";
     KLD_CHECK(bench.files.write(answers, config::to_toml(inputs.answers, true), 0600));
@@ -106,9 +108,8 @@ Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
                                 .essential_hooks = {"upload " + hostid + " /etc/hostid"}};
     const auto bare_tar = bare.output + ".partial";
 
-    const auto ours = [&]() -> Result<double> {
-        for (const auto& old : {stage.trees, image, image + ".inputs", image + ".manifest.json"})
-            KLD_CHECK(bench.files.remove(old));
+    const auto made = [&](const std::vector<std::string>& answers_of_its_own) -> Result<double> {
+        for (const auto& old : {image, image + ".inputs", image + ".manifest.json"}) KLD_CHECK(bench.files.remove(old));
         Command build{.argv = {bench.places.programs + "/kldload", "image", kDistro, "--profile", kProfile, "--answers",
                                answers, "--size", kDiskSize, "--output", image},
                       .timeout = std::chrono::hours(1),
@@ -117,7 +118,17 @@ Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
         build.on_stderr_line = [&](std::string_view line) {
             if (line.starts_with("- ")) bench.events.note(line.substr(2));
         };
+        build.argv.insert(build.argv.end(), answers_of_its_own.begin(), answers_of_its_own.end());
         return timed(bench, build, image);
+    };
+    std::vector<double> second;
+    const auto ours = [&]() -> Result<double> {
+        for (const auto& old : {stage.trees, stage.streams}) KLD_CHECK(bench.files.remove(old));
+        KLD_TRY(const auto seconds, made({}));
+        if (wanted.contains(kSecondImage)) {
+            KLD_TRY(second.emplace_back(), made({"--hostname", "second", "--timezone", "Europe/Berlin"}));
+        }
+        return seconds;
     };
     const auto theirs = [&]() -> Result<double> {
         KLD_CHECK(bench.files.remove(bare_tar));
@@ -127,7 +138,17 @@ Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
                       .environment = {"DEBIAN_FRONTEND=noninteractive"}},
                      bare_tar);
     };
-    KLD_TRY(const auto turns, in_turns(bench, kImageBuild, ours, theirs));
+    const bool beside = wanted.contains(kImageBuild);
+    KLD_TRY(const auto turns,
+            in_turns(bench, beside ? kImageBuild : kSecondImage, ours, beside ? Side{theirs} : Side{}));
+    std::vector<Figure> figures;
+    const auto our_runs = summarise(turns.ours);
+    if (wanted.contains(kSecondImage)) {
+        const auto second_runs = summarise(second);
+        figures.push_back(
+            {kSecondImage, "s", second_runs.median, our_runs.median, 0.25, "the first image", second_runs, our_runs});
+    }
+    if (!beside) return figures;
 
     bench.events.stage("compare the packages of both sides");
     const auto& kernel = inputs.archive.resolved.kernel;
@@ -135,14 +156,20 @@ Result<Figure> measure_image_build(Bench& bench, const Inputs& inputs) {
     KLD_TRY(const auto our_packages, packages_of(our_tar, kernel));
     KLD_TRY(const auto their_packages, packages_of(bare_tar, kernel));
     KLD_CHECK(expect_same_packages(our_packages, their_packages));
-    for (const auto& left : {stage.trees, image, image + ".inputs", image + ".manifest.json", bare_tar})
+    for (const auto& left : {stage.trees, stage.streams, image, image + ".inputs", image + ".manifest.json", bare_tar})
         KLD_CHECK(bench.files.remove(left));
-    const auto our_runs = summarise(turns.ours);
     const auto their_runs = summarise(turns.yardstick);
-    return Figure{
-        kImageBuild,       "s",        our_runs.median,
-        their_runs.median, 1.35,       "mmdebstrap",
-        our_runs,          their_runs, {std::to_string(our_packages.size()) + " packages, the same on both sides"}};
+    figures.insert(figures.begin(),
+                   Figure{kImageBuild,
+                          "s",
+                          our_runs.median,
+                          their_runs.median,
+                          1.35,
+                          "mmdebstrap",
+                          our_runs,
+                          their_runs,
+                          {std::to_string(our_packages.size()) + " packages, the same on both sides"}});
+    return figures;
 }
 
 }  // namespace kld::bench

@@ -13,7 +13,8 @@
 namespace kld::bench {
 namespace {
 
-const std::vector<std::string> kNames{kPoolLz4, kPoolZstd, kPoolMemory, kImageBuild, kMenuOverhead};
+const std::vector<std::string> kNames{kPoolLz4,    kPoolZstd,    kPoolMemory, kPoolReceive, kReceiveMemory,
+                                      kExportVmdk, kExportQcow2, kImageBuild, kSecondImage, kMenuOverhead};
 
 struct Measured {
     std::vector<Figure> figures{};
@@ -48,7 +49,12 @@ Result<Measured> measure(const Wanted& wanted, unsigned runs) {
     Measured measured;
     if (wanted.contains(kPoolLz4) || wanted.contains(kPoolZstd) || wanted.contains(kPoolMemory))
         take(measured, measure_pool_create(bench, inputs, wanted));
-    if (wanted.contains(kImageBuild)) take(measured, alone(measure_image_build(bench, inputs)));
+    if (wanted.contains(kPoolReceive) || wanted.contains(kReceiveMemory))
+        take(measured, measure_pool_receive(bench, inputs, wanted));
+    if (wanted.contains(kExportVmdk) || wanted.contains(kExportQcow2))
+        take(measured, measure_exports(bench, inputs, wanted));
+    if (wanted.contains(kImageBuild) || wanted.contains(kSecondImage))
+        take(measured, measure_image_build(bench, inputs, wanted));
     if (wanted.contains(kMenuOverhead)) take(measured, alone(measure_menu_overhead(bench, inputs)));
     events->finish();
     return measured;

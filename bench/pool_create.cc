@@ -8,11 +8,9 @@
 namespace kld::bench {
 namespace {
 
-constexpr double kMemoryLimitMiB = 512;
-
 struct PoolRuns {
     Turns seconds;
-    double peak_kib = 0;
+    double peak_mib = 0;
 };
 
 /// Runs in turns with a `yardstick` that makes the file `rival`; with an empty `yardstick` ours alone.
@@ -25,18 +23,13 @@ Result<PoolRuns> run_pool(Bench& bench, const Inputs& inputs, const std::string&
     PoolRuns runs;
     const auto ours = [&]() -> Result<double> {
         KLD_TRY(const auto image, fresh(bench, "pool.raw"));
-        KLD_TRY(const auto memory, fresh(bench, "pool.memory"));
-        KLD_TRY(const auto seconds,
-                timed(bench,
-                      {.argv = {"time", "--format=%M", "--output=" + memory, bench.places.programs + "/kldload-pool",
-                                "create", "--image", image, "--size", kDiskSize, "--layout", layout, "--tree",
-                                inputs.directory}},
-                      image));
-        KLD_TRY(const auto text, bench.files.read(memory));
-        KLD_TRY(const auto kib, parse_number(trim(text)));
-        runs.peak_kib = std::max(runs.peak_kib, static_cast<double>(kib));
+        KLD_TRY(const auto run, watched(bench,
+                                        {.argv = {bench.places.programs + "/kldload-pool", "create", "--image", image,
+                                                  "--size", kDiskSize, "--layout", layout, "--tree", inputs.directory}},
+                                        image));
+        runs.peak_mib = std::max(runs.peak_mib, run.peak_mib);
         KLD_CHECK(fresh(bench, "pool.raw"));
-        return seconds;
+        return run.seconds;
     };
     const auto theirs = [&]() -> Result<double> {
         KLD_CHECK(bench.files.remove(rival));
@@ -59,14 +52,14 @@ Figure pool_figure(const std::string& name, const PoolRuns& runs, const std::str
 Result<std::vector<Figure>> measure_pool_create(Bench& bench, const Inputs& inputs, const Wanted& wanted) {
     std::vector<Figure> figures;
     const bool memory = wanted.contains(kPoolMemory);
-    double peak_kib = 0;
+    double peak_mib = 0;
     if (memory || wanted.contains(kPoolLz4)) {
         const auto rival = bench.scratch + "/rival.ext4";
         std::vector<std::string> yardstick;
         if (wanted.contains(kPoolLz4))
             yardstick = {"mke2fs", "-q", "-F", "-t", "ext4", "-d", inputs.directory, rival, kDiskSize};
         KLD_TRY(const auto runs, run_pool(bench, inputs, kPoolLz4, "lz4", rival, yardstick));
-        peak_kib = std::max(peak_kib, runs.peak_kib);
+        peak_mib = std::max(peak_mib, runs.peak_mib);
         if (!yardstick.empty()) figures.push_back(pool_figure(kPoolLz4, runs, "mke2fs -d", 2.0));
     }
     if (memory || wanted.contains(kPoolZstd)) {
@@ -76,10 +69,10 @@ Result<std::vector<Figure>> measure_pool_create(Bench& bench, const Inputs& inpu
             yardstick = {"mksquashfs", inputs.directory, rival,          "-comp", "zstd", "-Xcompression-level",
                          "3",          "-noappend",      "-no-progress", "-quiet"};
         KLD_TRY(const auto runs, run_pool(bench, inputs, kPoolZstd, "zstd-3", rival, yardstick));
-        peak_kib = std::max(peak_kib, runs.peak_kib);
+        peak_mib = std::max(peak_mib, runs.peak_mib);
         if (!yardstick.empty()) figures.push_back(pool_figure(kPoolZstd, runs, "mksquashfs zstd", 1.5));
     }
-    if (memory) figures.push_back({kPoolMemory, "MiB", peak_kib / 1024, kMemoryLimitMiB, 1.0, "limit"});
+    if (memory) figures.push_back({kPoolMemory, "MiB", peak_mib, kMemoryLimitMiB, 1.0, "limit"});
     return figures;
 }
 

@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 
 #include "base/fd.h"
+#include "base/text.h"
 
 namespace kld::bench {
 
@@ -26,14 +28,48 @@ Result<Turns> in_turns(Bench& bench, const std::string& name, const Side& ours, 
     return turns;
 }
 
-Result<double> timed(Bench& bench, const Command& command, const std::string& result) {
+namespace {
+
+Status flush(const std::string& result) {
+    std::error_code error;
+    const bool is_directory = std::filesystem::is_directory(result, error);
+    KLD_TRY(const auto made, Fd::open(result, is_directory ? O_RDONLY | O_DIRECTORY : O_RDWR));
+    if (!is_directory) return made.sync();
+    if (::syncfs(made.get()) != 0) return fail(errno_error("cannot flush " + result, errno));
+    return {};
+}
+
+}  // namespace
+
+Result<double> timed(Bench& bench, const std::function<Status()>& work, const std::string& result) {
     KLD_TRY(const auto scratch, Fd::open(bench.scratch, O_RDONLY | O_DIRECTORY));
     if (::syncfs(scratch.get()) != 0) return fail(errno_error("cannot flush " + bench.scratch, errno));
     const auto start = std::chrono::steady_clock::now();
-    KLD_CHECK(bench.runner.run(command));
-    KLD_TRY(const auto file, Fd::open(result, O_RDWR));
-    KLD_CHECK(file.sync());
+    KLD_CHECK(work());
+    KLD_CHECK(flush(result));
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Result<double> timed(Bench& bench, const Command& command, const std::string& result) {
+    return timed(
+        bench,
+        [&]() -> Status {
+            KLD_CHECK(bench.runner.run(command));
+            return {};
+        },
+        result);
+}
+
+Result<Watched> watched(Bench& bench, Command command, const std::string& result) {
+    KLD_TRY(const auto memory, fresh(bench, "memory"));
+    command.argv.insert(command.argv.begin(), {"time", "--format=%M", "--output=" + memory});
+    Watched run;
+    KLD_TRY(run.seconds, timed(bench, command, result));
+    KLD_TRY(const auto text, bench.files.read(memory));
+    KLD_TRY(const auto kib, parse_number(trim(text)));
+    run.peak_mib = static_cast<double>(kib) / 1024;
+    KLD_CHECK(bench.files.remove(memory));
+    return run;
 }
 
 Result<std::string> fresh(Bench& bench, const std::string& name) {

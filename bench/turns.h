@@ -33,10 +33,19 @@ struct Turns {
 /// Ours, yardstick, ours, yardstick, …, each `bench.runs` times. An empty `yardstick` is left out.
 Result<Turns> in_turns(Bench& bench, const std::string& name, const Side& ours, const Side& yardstick);
 
-/// Runs the command and flushes `result`, the file it makes. Nothing of earlier work waits to be written when the time
-/// starts, and all of this work is on the disk when it ends, whatever the program itself flushes.
+/// Runs the command and flushes `result`, the file or directory it makes. Nothing of earlier work waits to be written
+/// when the time starts, and all of this work is on the disk when it ends, whatever the program itself flushes.
 /// @returns seconds
 Result<double> timed(Bench& bench, const Command& command, const std::string& result);
+/// The same for work in this process.
+Result<double> timed(Bench& bench, const std::function<Status()>& work, const std::string& result);
+
+/// A program that is timed, and the most memory it ever had.
+struct Watched {
+    double seconds = 0;
+    double peak_mib = 0;
+};
+Result<Watched> watched(Bench& bench, Command command, const std::string& result);
 
 /// A file of a name of its own below the scratch directory; an old one is removed.
 Result<std::string> fresh(Bench& bench, const std::string& name);
