@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A pool of everything that a root file system can hold, written by kldload-pool in user space and used by the kernel's
-// own ZFS: contents, metadata, xattrs and ACLs compared in the guest; scrub, snapshot, rollback, send and receive; and
-// afterwards read again in user space.
+// own ZFS: contents, metadata, xattrs and ACLs compared in the guest; scrub, snapshot, rollback, send and receive;
+// streams from user space into the kernel and from the kernel into user space; and afterwards read again in user space.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -79,6 +79,9 @@ protected:
         KLD_ASSERT_OK(files.write(at("expected"), expected_));
         run({pool_program(), "create", "--image", at("torture.raw"), "--size", "2G", "--layout", at("layout.json"),
              "--tree", tree()});
+        run({pool_program(), "send", "--image", at("torture.raw"), "--guid", "4660", "--creation", "1700000000",
+             "--stream", "ROOT/default@base=" + at("ours.zfs")});
+        run({"truncate", "--size=2G", at("theirs.zfs")});
         run({"cp", std::string(KLD_BIN_DIR) + "/tree-manifest", at("tree-manifest")});
         run({"tar", "--create", "--file", at("tools.tar"), "--directory", disk_->path(), "tree-manifest", "expected"});
     }
@@ -86,7 +89,9 @@ protected:
     Result<std::unique_ptr<Guest>> machine() {
         KLD_TRY(auto options, test_image("debian-13-core"));
         options.more_drives = {{.path = at("torture.raw"), .format = "raw", .throwaway = false, .serial = "torture"},
-                               {.path = at("tools.tar"), .format = "raw", .readonly = true, .serial = "tools"}};
+                               {.path = at("tools.tar"), .format = "raw", .readonly = true, .serial = "tools"},
+                               {.path = at("ours.zfs"), .format = "raw", .readonly = true, .serial = "ours"},
+                               {.path = at("theirs.zfs"), .format = "raw", .throwaway = false, .serial = "theirs"}};
         return Guest::make(std::move(options));
     }
 
@@ -97,6 +102,28 @@ protected:
                                           1800s);
         KLD_ASSERT_OK(compared);
         EXPECT_EQ(trim(*compared), "") << where;
+    }
+
+    /// What the kernel sent, received in user space, is what the kernel's pool holds.
+    void expect_kernels_stream_arrives() {
+        auto layout = torture_layout();
+        layout.erase("snapshot");
+        layout["pool"]["name"] = "second";
+        RealFiles files;
+        KLD_ASSERT_OK(files.write(at("second.json"), layout.dump()));
+        run({pool_program(), "receive", "--image", at("second.raw"), "--size", "2G", "--layout", at("second.json"),
+             "--stream", "ROOT/default=" + at("theirs.zfs")});
+        run({pool_program(), "check", "--image", at("second.raw")});
+        std::vector<std::string> manifests;
+        for (const char* image : {"torture.raw", "second.raw"}) {
+            const auto to = tree_->path() + "/of-" + image;
+            run({pool_program(), "extract", "--image", at(image), "ROOT/default@now", "--to", to});
+            const auto manifest = tree_manifest(to);
+            KLD_ASSERT_OK(manifest);
+            manifests.push_back(*manifest);
+            KLD_ASSERT_OK(files.remove(to));
+        }
+        EXPECT_TRUE(manifests[0] == manifests[1]) << "the kernel's stream did not arrive as it was";
     }
 
     std::optional<TemporaryDirectory> tree_{}, disk_{};
@@ -147,8 +174,15 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     EXPECT_NE(in("wc -l < snapshot"), "0");
     expect_same(*shell, "copy", "snapshot");
 
+    // A stream that user space wrote, with the identity that was asked for; and one for user space.
+    in("umount copy; zfs receive -u -o mountpoint=legacy torture/ours < /dev/disk/by-id/virtio-ours; "
+       "mount -t zfs torture/ours copy");
+    expect_same(*shell, "copy", "snapshot");
+    EXPECT_EQ(in("zfs get -H -p -o value guid,creation torture/ours@base"), "4660\n1700000000");
+    in("zfs send -L -c torture/ROOT/default@now > /dev/disk/by-id/virtio-theirs; sync");
+
     // The pool goes back to user space as it was.
-    in("umount copy; zfs destroy -r torture/received; zpool export torture");
+    in("umount copy; zfs destroy -r torture/received; zfs destroy -r torture/ours; zpool export torture");
     KLD_ASSERT_OK((*guest)->shut_down(*shell));
 
     run({pool_program(), "check", "--image", at("torture.raw")});
@@ -162,6 +196,7 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     const auto wanted = lines(expected_), got = lines(*back);
     EXPECT_EQ(got.size(), wanted.size());
     for (std::size_t i = 0; i < std::min(wanted.size(), got.size()); ++i) ASSERT_EQ(got[i], wanted[i]);
+    expect_kernels_stream_arrives();
 }
 
 }  // namespace
