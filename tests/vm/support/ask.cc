@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace kld::test {
@@ -25,6 +27,28 @@ std::string answer(const RootShell& shell, const std::string& command) {
     const auto output = shell(command);
     EXPECT_TRUE(output.has_value()) << command << "\n" << (output ? "" : render(output.error()));
     return output ? std::string(trim(*output)) : std::string();
+}
+
+std::vector<std::string> answers(const RootShell& shell, const std::vector<std::string>& commands) {
+    const std::string mark = "@@@@ ";
+    std::string script;
+    for (const auto& command : commands) script += "( " + command + " ); echo; echo '" + mark + "'$?\n";
+    std::vector<std::string> outputs;
+    std::string output;
+    for (const auto& line : lines(answer(shell, script))) {
+        if (!line.starts_with(mark)) {
+            output += line + "\n";
+            continue;
+        }
+        EXPECT_EQ(trim(line.substr(mark.size())), "0")
+            << commands[std::min(outputs.size(), commands.size() - 1)] << "\n"
+            << output;
+        outputs.emplace_back(trim(output));
+        output.clear();
+    }
+    EXPECT_EQ(outputs.size(), commands.size()) << "the machine did not answer all";
+    outputs.resize(commands.size());
+    return outputs;
 }
 
 std::string answer(vm::SerialShell& shell, const std::string& command) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "vm/shell.h"
@@ -22,5 +23,7 @@ RootShell over_ssh(Guest& guest);
 /// The output without blanks around it. A command that fails makes the test fail, with command and output.
 std::string answer(const RootShell& shell, const std::string& command);
 std::string answer(vm::SerialShell& shell, const std::string& command);
+/// The outputs of all commands, asked in one go: under emulation each ssh connection takes seconds.
+std::vector<std::string> answers(const RootShell& shell, const std::vector<std::string>& commands);
 
 }  // namespace kld::test
