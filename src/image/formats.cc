@@ -3,10 +3,11 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <cerrno>
 #include <thread>
 
 #include "base/fd.h"
@@ -58,38 +59,26 @@ std::vector<std::string> qcow2_options(Compression compression) {
             "-o", std::string("compression_type=") + (compression == Compression::zlib ? "zlib" : "zstd")};
 }
 
-struct Sizes {
-    std::uint64_t virtual_bytes = 0, file_bytes = 0, populated_bytes = 0;
-};
-
-Result<Sizes> sizes_of(Runner& runner, const FormatRequest& request, const std::string& vmdk) {
-    const auto field = [&](const std::string& path, const char* format, const char* key) -> Result<std::uint64_t> {
-        KLD_TRY(const auto output, runner.run({.argv = {"qemu-img", "info", "-f", format, "--output=json", path}}));
-        const auto info = nlohmann::json::parse(output.out, nullptr, false);
-        if (!info.is_object() || !info.contains(key) || !info[key].is_number_unsigned())
-            return fail(fmt::format("qemu-img info does not tell the {} of {}", key, path));
-        return info[key].get<std::uint64_t>();
-    };
-    Sizes sizes;
-    KLD_TRY(sizes.virtual_bytes, field(vmdk, "vmdk", "virtual-size"));
-    // The raw disk is sparse: what it takes is what it holds.
-    KLD_TRY(sizes.populated_bytes, field(request.raw, "raw", "actual-size"));
+/// The raw disk is sparse: what it takes is what it holds.
+Result<OvfDisk> describe(const FormatRequest& request, const std::string& vmdk) {
+    OvfDisk disk{.file = vmdk.substr(vmdk.rfind('/') + 1)};
+    struct stat status {};
+    if (::stat(request.raw.c_str(), &status) != 0) return fail(errno_error("cannot read " + request.raw, errno));
+    disk.capacity_bytes = static_cast<std::uint64_t>(status.st_size);
+    disk.populated_bytes = static_cast<std::uint64_t>(status.st_blocks) * 512;
     KLD_TRY(const auto fd, Fd::open(vmdk, O_RDONLY));
-    KLD_TRY(sizes.file_bytes, fd.size());
-    return sizes;
+    KLD_TRY(disk.file_bytes, fd.size());
+    return disk;
 }
 
-Status write_ova(Runner& runner, Files& files, const FormatRequest& request) {
+Status write_ova(Files& files, const FormatRequest& request) {
     const auto slash = request.output.rfind('/');
     const auto directory = slash == std::string::npos ? std::string() : request.output.substr(0, slash + 1);
     const auto& name = request.appliance.name;
     const auto disk = name + "-disk1.vmdk", vmdk = directory + disk;
     KLD_CHECK(write_stream_optimized({.raw = request.raw, .output = vmdk}));
-    KLD_TRY(const auto sizes, sizes_of(runner, request, vmdk));
-    const auto descriptor = ovf_descriptor(request.appliance, {.file = disk,
-                                                               .file_bytes = sizes.file_bytes,
-                                                               .capacity_bytes = sizes.virtual_bytes,
-                                                               .populated_bytes = sizes.populated_bytes});
+    KLD_TRY(const auto facts, describe(request, vmdk));
+    const auto descriptor = ovf_descriptor(request.appliance, facts);
     KLD_TRY(const auto disk_digest, sha256_file(vmdk));
     const auto manifest = ovf_manifest({{name + ".ovf", sha256_hex(descriptor)}, {disk, disk_digest}});
     // Importers read the stream once: the descriptor first, then the manifest, then the disk.
@@ -142,7 +131,7 @@ Status write_format(Runner& runner, Files& files, const FormatRequest& request) 
         case Format::vmdk:
             return write_stream_optimized({.raw = request.raw, .output = request.output});
         case Format::ova:
-            return write_ova(runner, files, request);
+            return write_ova(files, request);
     }
     return {};
 }

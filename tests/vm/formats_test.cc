@@ -50,7 +50,6 @@ protected:
         argv.insert(argv.end(), answers.begin(), answers.end());
         return run(argv).err;
     }
-    /// @param image  beside it the user is admin with the tests' key
     static std::unique_ptr<Guest> machine(const std::string& image) {
         GuestOptions options;
         options.image = image;
