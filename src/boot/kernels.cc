@@ -13,14 +13,6 @@
 namespace kld::boot {
 namespace {
 
-bool is_kernel(std::string_view name) {
-    for (const std::string_view base : {"vmlinux", "vmlinuz", "linux", "linuz", "kernel"}) {
-        if (name == base) return true;
-        if (name.starts_with(base) && name.substr(base.size()).starts_with('-')) return true;
-    }
-    return false;
-}
-
 /// The names an initramfs for this kernel may have, best first.
 std::vector<std::string> initramfs_names(const std::string& base, const std::string& dash_version) {
     std::vector<std::string> names{fmt::format("initramfs-{}.img", base), fmt::format("initramfs{}.img", dash_version),
@@ -57,11 +49,19 @@ private:
 
 }  // namespace
 
+bool is_kernel_name(std::string_view name) {
+    for (const std::string_view base : {"vmlinux", "vmlinuz", "linux", "linuz", "kernel"}) {
+        if (name == base) return true;
+        if (name.starts_with(base) && name.substr(base.size()).starts_with('-')) return true;
+    }
+    return false;
+}
+
 std::vector<KernelPair> kernel_pairs(const std::vector<std::string>& names) {
     const std::set<std::string> present(names.begin(), names.end());
     std::vector<KernelPair> pairs;
     for (const auto& name : present) {
-        if (!is_kernel(name)) continue;
+        if (!is_kernel_name(name)) continue;
         const auto dash = name.find('-');
         const auto dash_version = dash == std::string::npos ? std::string() : name.substr(dash);
         for (const auto& candidate : initramfs_names(name, dash_version)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,8 +17,11 @@ struct KernelPair {
     std::string version;    ///< "6.12.107+deb13-amd64"; empty for a name without a dash
 };
 
-/// ZFSBootMenu's rule. Kernels are vmlinux, vmlinuz, linux, linuz and kernel, bare or with "-anything"; the initramfs
-/// is the first name of a fixed list that exists; a kernel without one is left out. In the order of `sort -V`.
+/// ZFSBootMenu's rule: vmlinux, vmlinuz, linux, linuz and kernel, bare or with "-anything".
+bool is_kernel_name(std::string_view name);
+
+/// Kernels with their initramfs, by the same rule: the initramfs is the first name of a fixed list that exists; a
+/// kernel without one is left out. In the order of `sort -V`.
 /// @param names  what /boot holds
 std::vector<KernelPair> kernel_pairs(const std::vector<std::string>& names);
 

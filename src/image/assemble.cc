@@ -42,6 +42,7 @@ Status build(Runner& runner, Files& files, Events& events, const AssembleRequest
     events.stage("pool");
     KLD_CHECK(files.write(layout_path, request.pool_layout));
     KLD_CHECK(write_pool(runner, events, request, raw, layout_path));
+    if (request.prove) KLD_CHECK(request.prove(raw, work));
     events.stage(name_of(request.format));
     // Under its final name: some formats repeat it inside.
     const auto made = work + "/" + request.output.substr(request.output.rfind('/') + 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct AssembleRequest {
     Appliance appliance;
     long time = 0;  ///< of what has one, seconds since the epoch
     std::string output;
+    /// Asked about the finished disk, as raw bytes, before it is brought into its format; may use the directory. An
+    /// error ends the build, and nothing is left.
+    std::function<Status(const std::string& raw, const std::string& scratch)> prove{};
 };
 
 /// Makes the image in the directory `output`.partial and moves it from there at the end; on failure nothing is left. An

@@ -32,7 +32,8 @@ bool is_interesting(std::string_view path) {
     const auto base = base_name(path);
     const auto module = module_name(path);
     return module == "zfs" || module == "spl" || base == "modules.dep" || base == "modules.builtin" ||
-           path == "etc/hostid" || is_program(path) || base.find(".so") != std::string_view::npos;
+           path == "etc/hostid" || path.starts_with("etc/zfs/zpool.cache") || is_program(path) ||
+           base.find(".so") != std::string_view::npos;
 }
 
 class Checker {
@@ -58,7 +59,12 @@ private:
     void add(std::string id, bool ok, std::string evidence, std::string fix) {
         report_.findings.push_back({std::move(id), ok, std::move(evidence), ok ? std::string{} : std::move(fix)});
     }
-    std::string rebuild() const { return fmt::format("update-initramfs -u -k {}", expected_.kernel); }
+    std::string rebuild() const {
+        return expected_.generator == Generator::dracut
+                   ? fmt::format("dracut --force /boot/initrd.img-{} {}", expected_.kernel, expected_.kernel)
+                   : fmt::format("update-initramfs -u -k {}", expected_.kernel);
+    }
+    const char* glue() const { return expected_.generator == Generator::dracut ? "zfs-dracut" : "zfs-initramfs"; }
 
     /// Paths of modules with this name for the wanted kernel; links that lead nowhere do not count.
     std::vector<std::string> modules_named(const std::string& name) const {
@@ -122,17 +128,32 @@ private:
             if (entry != nullptr && entry->is_file() && entry->size > 0 && (entry->mode & 0111U) != 0)
                 return add(name, true, directory + name, {});
         }
-        add(name, false, fmt::format("no program usr/sbin/{}", name), "install zfs-initramfs, then " + rebuild());
+        add(name, false, fmt::format("no program usr/sbin/{}", name),
+            fmt::format("install {}, then {}", glue(), rebuild()));
     }
 
     void check_import() {
         if (expected_.generator == Generator::own) return;
+        if (expected_.generator == Generator::dracut) return check_dracut_import();
         for (const auto* path : {"scripts/zfs", "conf/conf.d/zfs"}) {
             const auto* entry = image_.find(path);
             if (entry == nullptr || entry->size == 0)
                 return add("import", false, fmt::format("no {}", path), "install zfs-initramfs, then " + rebuild());
         }
         add("import", true, "scripts/zfs, conf/conf.d/zfs", {});
+    }
+
+    /// Directories differ between releases of dracut: names are what counts.
+    void check_dracut_import() {
+        std::set<std::string_view> names;
+        for (const auto& [path, entry] : image_.entries)
+            if (entry.size > 0 || entry.is_link()) names.insert(base_name(path));
+        for (const auto* name :
+             {"95-parse-zfs.sh", "98-mount-zfs.sh", "dracut-zfs-generator", "dracut-zfs-lib.sh", "zfs-import.target"})
+            if (!names.contains(name))
+                return add("import", false, fmt::format("no {}", name),
+                           "install zfs-dracut, add_dracutmodules+=\" zfs \" in /etc/dracut.conf.d, then " + rebuild());
+        add("import", true, "95-parse-zfs.sh, 98-mount-zfs.sh, dracut-zfs-generator", {});
     }
 
     void check_hostid() {
@@ -199,7 +220,9 @@ private:
             for (const auto& line : lines(*builtin))
                 if (module_name(line) == replace_all(name, "-", "_")) return add(id, true, "built in: " + line, {});
         add(id, false, "neither a module nor in modules.builtin",
-            "set MODULES=most in /etc/initramfs-tools, then " + rebuild());
+            (expected_.generator == Generator::dracut ? "set hostonly=no in /etc/dracut.conf.d, then "
+                                                      : "set MODULES=most in /etc/initramfs-tools, then ") +
+                rebuild());
     }
 
     const Image& image_;
@@ -208,9 +231,9 @@ private:
     Report report_;
 };
 
-Report report_on(const Image& image, const Expectations& expected) {
+Report report_on(Image image, const Expectations& expected) {
     auto report = Checker(image, expected).run();
-    report.segments = image.segments;
+    report.image = std::move(image);
     return report;
 }
 
@@ -231,13 +254,13 @@ Error Report::error(const std::string& image) const {
 }
 
 Result<Report> check_initramfs(std::string_view image, const Expectations& expected) {
-    KLD_TRY(const auto read, read_image(image, is_interesting));
-    return report_on(read, expected);
+    KLD_TRY(auto read, read_image(image, is_interesting));
+    return report_on(std::move(read), expected);
 }
 
 Result<Report> check_initramfs_file(const std::string& path, const Expectations& expected) {
-    KLD_TRY(const auto read, read_image_file(path, is_interesting));
-    return report_on(read, expected);
+    KLD_TRY(auto read, read_image_file(path, is_interesting));
+    return report_on(std::move(read), expected);
 }
 
 }  // namespace kld::initramfs

@@ -15,6 +15,7 @@ namespace kld::initramfs {
 
 enum class Generator {
     initramfs_tools,  ///< scripts/zfs and conf/conf.d/zfs mount the root
+    dracut,           ///< dracut's module zfs: a generator, hooks, and systemd's units of ZFS
     own,              ///< /init does it: no scripts are looked for
 };
 
@@ -39,7 +40,8 @@ struct Report {
     std::vector<Finding> findings;
     /// "zfs" and "spl" → the file as it lies in the image, for those who check vermagic and signature.
     std::map<std::string, std::string> modules;
-    std::vector<Segment> segments;
+    /// All that is in it; of libraries, programs of ZFS, hostid and cache file the content, too.
+    Image image;
 
     bool ok() const;
     /// The findings that are not ok as an error with one detail each; call it when !ok().

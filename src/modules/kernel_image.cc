@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/kernel_image.h"
 
-#include "modules/byte_reader.h"
+#include "base/byte_reader.h"
 
 namespace kld::modules {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "base/text.h"
-#include "modules/byte_reader.h"
+#include "base/byte_reader.h"
 #include "modules/compression.h"
 
 namespace kld::modules {

@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 #include <openssl/objects.h>
 
-#include "modules/byte_reader.h"
+#include "base/byte_reader.h"
 #include "modules/openssl.h"
 
 namespace kld::modules {

@@ -4,6 +4,8 @@
 #include <ctime>
 
 #include "base/text.h"
+#include "check/rows.h"
+#include "check/sources.h"
 #include "config/schema.h"
 #include "digest/sha256.h"
 #include "family/apt/sources.h"
@@ -55,6 +57,19 @@ bool is_current(Build& build, const ImageWish& wish, const std::string& digest) 
     if (!wish.if_changed || !build.files.exists(wish.output)) return false;
     const auto known = build.files.read(record_path(wish));
     return known && trim(*known) == digest;
+}
+
+/// Before anybody boots it: all that is known to keep a machine from booting is looked for in the finished disk.
+Status prove_disk(Build& build, const ImageWish& wish, const std::string& raw, const std::string& scratch) {
+    build.events.stage("check");
+    KLD_TRY(auto system,
+            check::read_disk({build.runner, build.files, build.places.programs + "/kldload-pool", scratch}, raw));
+    system.subject = wish.output;
+    const auto report = check::check_system(system);
+    for (const auto& finding : report.findings)
+        if (finding.status == check::Status::warn) build.events.warning(finding.id + " " + finding.evidence);
+    if (report.exit_code() != ExitCode::done) return fail(check::to_error(report));
+    return {};
 }
 
 /// The programs that a build needs at its end, before the hours that lead there.
@@ -141,7 +156,10 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                        .cim_os_type = distro.cim_os_type,
                        .vmware_os_type = distro.vmware_os_type},
          .time = time,
-         .output = wish.output}));
+         .output = wish.output,
+         .prove = [&](const std::string& raw, const std::string& scratch) {
+             return prove_disk(build, wish, raw, scratch);
+         }}));
     KLD_TRY(const auto text, build.files.read(tree.manifest));
     KLD_CHECK(build.files.write(result.manifest, text));
     KLD_CHECK(build.files.write(record_path(wish), digest + "\n"));

@@ -74,10 +74,18 @@ struct kz_setting {
 
 /* --- Pools that exist ------------------------------------------------------------------------------------------ */
 
+/** What the newest label of the image says about the pool and who used it last. */
+struct kz_label {
+    char name[256];
+    char hostname[256];
+    uint64_t hostid; /**< 0 when the label has none */
+    uint64_t state;  /**< pool_state_t: 0 active, 1 exported, 2 destroyed */
+    uint64_t txg;
+};
+
 /** Opens the pool of the image; only for reading, nothing of it is written.
-    @param name  out, at least 256 bytes
     @param problem  out: what is wrong, when an error comes back; static text */
-int kz_pool_import(char* name, size_t size, const char** problem);
+int kz_pool_import(struct kz_label* label, const char** problem);
 /** Told one property: its value as zfs(8) shows it, except that numbers are plain; `source` is "default", "-", "local",
    or the dataset that it is inherited from. */
 typedef void (*kz_told)(void* context, const char* name, const char* value, const char* source);

@@ -31,7 +31,7 @@ static nvlist_t* newest_label(void) {
 }
 
 /* A label tells of its own vdev; an import wants the tree above it. */
-static int config_of(nvlist_t* label, nvlist_t** out, char* name, size_t size, const char** problem) {
+static int config_of(nvlist_t* label, nvlist_t** out, struct kz_label* told, const char** problem) {
     nvlist_t* vdev = NULL;
     uint64_t guid = 0, version = 0, txg = 0, children = 0;
     kz_text text = NULL, type = NULL;
@@ -55,13 +55,18 @@ static int config_of(nvlist_t* label, nvlist_t** out, char* name, size_t size, c
         *problem = "its end is missing: the pool in it is larger than what is there";
         return EINVAL;
     }
-    (void)snprintf(name, size, "%s", text);
+    (void)snprintf(told->name, sizeof told->name, "%s", text);
+    told->txg = txg;
+    (void)nvlist_lookup_uint64(label, ZPOOL_CONFIG_HOSTID, &told->hostid);
+    (void)nvlist_lookup_uint64(label, ZPOOL_CONFIG_POOL_STATE, &told->state);
+    if (nvlist_lookup_string(label, ZPOOL_CONFIG_HOSTNAME, &text) == 0)
+        (void)snprintf(told->hostname, sizeof told->hostname, "%s", text);
     nvlist_t *root = fnvlist_alloc(), *config = fnvlist_alloc();
     fnvlist_add_string(root, ZPOOL_CONFIG_TYPE, VDEV_TYPE_ROOT);
     fnvlist_add_uint64(root, ZPOOL_CONFIG_ID, 0);
     fnvlist_add_uint64(root, ZPOOL_CONFIG_GUID, guid);
     kz_add_child(root, vdev);
-    fnvlist_add_string(config, ZPOOL_CONFIG_POOL_NAME, text);
+    fnvlist_add_string(config, ZPOOL_CONFIG_POOL_NAME, told->name);
     fnvlist_add_uint64(config, ZPOOL_CONFIG_POOL_GUID, guid);
     fnvlist_add_uint64(config, ZPOOL_CONFIG_VERSION, version);
     fnvlist_add_uint64(config, ZPOOL_CONFIG_POOL_TXG, txg);
@@ -76,17 +81,18 @@ static int config_of(nvlist_t* label, nvlist_t** out, char* name, size_t size, c
     return 0;
 }
 
-int kz_pool_import(char* name, size_t size, const char** problem) {
+int kz_pool_import(struct kz_label* told, const char** problem) {
     nvlist_t *label = newest_label(), *config = NULL;
     if (label == NULL) {
         *problem = "no ZFS label is there";
         return ENOENT;
     }
-    int error = config_of(label, &config, name, size, problem);
+    memset(told, 0, sizeof *told);
+    int error = config_of(label, &config, told, problem);
     nvlist_free(label);
     if (error != 0) return error;
     *problem = "the pool cannot be opened";
-    error = spa_import(name, config, NULL, ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
+    error = spa_import(told->name, config, NULL, ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
     fnvlist_free(config);
     return error;
 }

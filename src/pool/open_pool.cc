@@ -64,17 +64,16 @@ Result<OpenPool> OpenPool::open(const ImageSource& image) {
     KLD_CHECK(start_openzfs(false, kLimits));
     const kz_image plain = {fd.get(), image.offset, size, 0};
     if (const int error = kz_image_set(&plain, nullptr)) return fail(errno_error("cannot use " + image.path, error));
-    std::string name(256, '\0');
+    kz_label label{};
     const char* problem = "";
-    if (const int error = kz_pool_import(name.data(), name.size(), &problem)) {
+    if (const int error = kz_pool_import(&label, &problem)) {
         Error refused{image.path + ": " + problem};
         if (error != ENOENT && error != ENOTSUP && error != EINVAL)
             refused.message += std::string(": ") + kz_error(error);
         return fail(std::move(refused).with_hint(
             image.offset == 0 ? "--offset and --size say where in a disk image the pool is" : ""));
     }
-    name.resize(name.find('\0'));
-    return OpenPool(std::move(fd), name);
+    return OpenPool(std::move(fd), label);
 }
 
 Result<Properties> OpenPool::properties() const {

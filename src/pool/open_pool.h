@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "pool/entry.h"
+#include "pool/kz.h"
 #include "pool/kz_fs.h"
 
 namespace kld::pool {
@@ -38,6 +39,8 @@ public:
     /// Any pool on a single device, exported or not, made here or by a kernel. The intent log is not replayed.
     static Result<OpenPool> open(const ImageSource& image);
     const std::string& name() const { return name_; }
+    /// As it was before the pool was opened.
+    const kz_label& label() const { return label_; }
     Result<Properties> properties() const;
     /// Datasets and snapshots by full name, parents first.
     Result<std::vector<std::string>> datasets() const;
@@ -48,8 +51,9 @@ public:
     std::string full_name(const std::string& dataset) const;
 
 private:
-    OpenPool(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+    OpenPool(Fd fd, const kz_label& label) : fd_(std::move(fd)), label_(label), name_(label.name) {}
     Fd fd_;
+    kz_label label_;
     std::string name_;
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pool/pool_source.h"
 
+#include <fnmatch.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "base/text.h"
 #include "pool/kz.h"
 
 namespace kld::pool {
@@ -32,9 +34,29 @@ Status check_place(const std::vector<Mount>& mounts, const Mount& mount, const s
 
 }  // namespace
 
+Selection::Selection(const std::vector<std::string>& patterns) {
+    for (const auto& pattern : patterns) {
+        auto& parts = patterns_.emplace_back();
+        for (auto& part : split(pattern, '/'))
+            if (!part.empty()) parts.push_back(std::move(part));
+    }
+}
+
+bool Selection::wants(const std::string& path, bool is_directory) const {
+    if (patterns_.empty()) return true;
+    const auto parts = split(path, '/');
+    return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::vector<std::string>& pattern) {
+        if (parts.size() < pattern.size() && !is_directory) return false;
+        for (std::size_t i = 0; i < std::min(parts.size(), pattern.size()); ++i)
+            if (::fnmatch(pattern[i].c_str(), parts[i].c_str(), 0) != 0) return false;
+        return true;
+    });
+}
+
 Result<std::unique_ptr<PoolSource>> PoolSource::open(const OpenPool& pool, const std::vector<Mount>& mounts,
-                                                     const std::string& below) {
+                                                     const std::string& below, Selection selection) {
     auto source = std::make_unique<PoolSource>();
+    source->selection_ = std::move(selection);
     for (const auto& mount : mounts) {
         KLD_TRY(FileSystem fs, pool.file_system(mount.dataset));
         source->mounts_[mount.path] = fs.get();
@@ -57,8 +79,14 @@ Result<bool> PoolSource::next(Entry& entry) {
         if (!S_ISDIR(entry.mode)) entry.path = start_name_;
         return true;
     }
-    while (!levels_.empty() && levels_.back().next == levels_.back().names.size()) levels_.pop_back();
-    if (levels_.empty()) return false;
+    for (;;) {
+        while (!levels_.empty() && levels_.back().next == levels_.back().names.size()) levels_.pop_back();
+        if (levels_.empty()) return false;
+        const Level& level = levels_.back();
+        const NamedObject& named = level.names[level.next];
+        if (selection_.wants(level.path + named.name, S_ISDIR(named.mode))) break;
+        ++levels_.back().next;
+    }
     Level& level = levels_.back();
     const NamedObject& named = level.names[level.next++];
     entry.path = level.path + named.name;

@@ -16,13 +16,25 @@ struct Mount {
     std::string dataset{};
 };
 
+/// Which paths of a tree are wanted, by shell patterns: "boot", "etc/zfs", "usr/lib/modules/*/updates". What a pattern
+/// names is wanted with all below it, and so are the directories that lead there. No patterns: everything.
+class Selection {
+public:
+    /// A leading slash and slashes at the end do not count.
+    explicit Selection(const std::vector<std::string>& patterns);
+    bool wants(const std::string& path, bool is_directory) const;
+
+private:
+    std::vector<std::vector<std::string>> patterns_;
+};
+
 class PoolSource final : public Source {
 public:
     /// @param mounts  the first is the root, with path ""
     /// @param below  only this path of the root dataset: it becomes the root of the tree, or the only entry when it is
     /// no directory
     static Result<std::unique_ptr<PoolSource>> open(const OpenPool& pool, const std::vector<Mount>& mounts,
-                                                    const std::string& below);
+                                                    const std::string& below, Selection selection = Selection({}));
     Result<bool> next(Entry& entry) override;
     Result<bool> read(Piece& piece) override;
 
@@ -37,6 +49,7 @@ private:
     Status find_data(Entry& entry);
 
     std::vector<FileSystem> open_{};
+    Selection selection_{{}};
     std::map<std::string, kz_fs*> mounts_{};
     std::vector<Level> levels_{};
     std::uint64_t start_ = 0;  ///< object where the tree begins

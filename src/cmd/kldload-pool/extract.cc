@@ -15,6 +15,7 @@ namespace {
 struct ExtractArguments {
     ImageArguments image{};
     std::string dataset{}, path{}, to{}, tar{};
+    std::vector<std::string> only{};
     bool all = false;
     int events_fd = -1;
 };
@@ -66,7 +67,7 @@ Status run_extract(const ExtractArguments& arguments) {
     }
     const auto events = events_for(arguments.events_fd);
     events->stage("extract");
-    KLD_TRY(const auto source, PoolSource::open(pool, mounts, arguments.path));
+    KLD_TRY(const auto source, PoolSource::open(pool, mounts, arguments.path, Selection(arguments.only)));
     KLD_TRY(const auto sink,
             arguments.to.empty() ? tar_sink(arguments.tar, *events) : directory_sink(arguments.to, *events));
     KLD_CHECK(pour(*source, *sink, *events));
@@ -84,6 +85,8 @@ void add_extract(CLI::App& app, Action& chosen) {
     verb->add_option("dataset", arguments->dataset, "dataset or dataset@snapshot; with --all, the one for /");
     verb->add_option("path", arguments->path, "only this file or directory");
     verb->add_flag("--all", arguments->all, "all datasets as one tree, by their mountpoints");
+    verb->add_option("--only", arguments->only,
+                     "only what this pattern names, with all below it, e.g. 'usr/lib/modules/*/updates' (repeated)");
     auto* to = verb->add_option("--to", arguments->to, "directory to make, or an empty one");
     auto* tar = verb->add_option("--tar", arguments->tar, "tar file to write, - for stdout");
     to->excludes(tar);

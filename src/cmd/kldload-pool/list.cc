@@ -33,6 +33,14 @@ nlohmann::json as_json(const Properties& properties) {
     return out;
 }
 
+nlohmann::json as_json(const kz_label& label) {
+    static constexpr std::array kStates{"active", "exported", "destroyed"};
+    return {{"state", label.state < kStates.size() ? kStates[label.state] : "other"},
+            {"hostid", label.hostid},
+            {"hostname", label.hostname},
+            {"txg", label.txg}};
+}
+
 void print_table(const OpenPool& pool, const Properties& of_pool,
                  const std::vector<std::pair<std::string, Properties>>& datasets) {
     std::printf("%s  guid %s  bootfs %s  compatibility %s\n", pool.name().c_str(), value_of(of_pool, "guid").c_str(),
@@ -68,6 +76,7 @@ Status run_list(const ListArguments& arguments) {
     }
     nlohmann::json out = {{"version", 1},
                           {"pool", {{"name", pool.name()}, {"properties", as_json(of_pool)}}},
+                          {"label", as_json(pool.label())},
                           {"datasets", nlohmann::json::array()}};
     for (const auto& [name, properties] : datasets)
         out["datasets"].push_back(

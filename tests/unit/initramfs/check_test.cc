@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "initramfs/elf_needed.h"
-#include "samples.h"
+#include "samples/initramfs.h"
 
 namespace kld::initramfs {
 namespace {

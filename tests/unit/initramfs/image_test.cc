@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "samples.h"
+#include "samples/initramfs.h"
 
 namespace kld::initramfs {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "modules/compression.h"
 #include "modules/kernel_image.h"
-#include "samples.h"
+#include "samples/modules.h"
 #include "support/fakes.h"
 
 namespace kld::modules {

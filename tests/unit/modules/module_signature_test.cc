@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "modules/kernel_module.h"
-#include "samples.h"
+#include "samples/modules.h"
 
 namespace kld::modules {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/runner.h"
 #include "modules/module_build.h"
-#include "samples.h"
+#include "samples/modules.h"
 
 namespace kld::modules::test {
 

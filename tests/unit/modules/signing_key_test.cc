@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "samples.h"
+#include "samples/modules.h"
 
 namespace kld::modules {
 namespace {

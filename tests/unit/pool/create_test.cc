@@ -139,6 +139,9 @@ TEST_F(Create, ListTellsDatasetsPropertiesAndSnapshots) {
     ASSERT_EQ(output.exit_code, 0) << output.err;
     const auto told = json::parse(output.out);
     EXPECT_EQ(told["version"], 1);
+    EXPECT_EQ(told["label"]["state"], "exported");
+    EXPECT_EQ(told["label"]["hostid"], 0);
+    EXPECT_EQ(told["label"]["hostname"], "localhost");
     const auto& properties = told["pool"]["properties"];
     EXPECT_EQ(properties["bootfs"]["value"], "testpool/ROOT/default");
     EXPECT_EQ(properties["autotrim"]["value"], "on");
@@ -159,6 +162,24 @@ TEST_F(Create, ListTellsDatasetsPropertiesAndSnapshots) {
     EXPECT_EQ(home["compression"]["value"], "lz4");
     EXPECT_EQ(home["compression"]["source"], "testpool");
     EXPECT_EQ(told["datasets"][7]["properties"]["mountpoint"]["value"], "/var/log");
+}
+
+TEST_F(Create, OnlyTakesOutWhatPatternsName) {
+    RealFiles files;
+    for (const auto* directory : {"boot", "etc/zfs", "usr/lib/modules/6.1/updates", "usr/lib/modules/6.1/kernel"})
+        ASSERT_TRUE(files.make_directories(at("tree/" + std::string(directory))));
+    for (const auto* path : {"boot/vmlinuz", "etc/hostid", "etc/zfs/x", "usr/lib/modules/6.1/updates/zfs.ko",
+                             "usr/lib/modules/6.1/kernel/ext4.ko", "usr/lib/other", "boots"})
+        write("tree/" + std::string(path), path);
+    create({"--layout", write_layout(layout()), "--tree", at("tree")});
+    extract("back", {"ROOT/default", "--only", "/boot/", "--only", "etc/host*", "--only", "usr/lib/*/*/updates"});
+    const auto found = run({"find", at("back"), "-mindepth", "1", "-printf", "%P\n"}).out;
+    auto names = lines(found);
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(names, (std::vector<std::string>{"boot", "boot/vmlinuz", "etc", "etc/hostid", "usr", "usr/lib",
+                                               "usr/lib/modules", "usr/lib/modules/6.1", "usr/lib/modules/6.1/updates",
+                                               "usr/lib/modules/6.1/updates/zfs.ko"}));
+    EXPECT_EQ(*files.read(at("back/boot/vmlinuz")), "boot/vmlinuz");
 }
 
 TEST_F(Create, TheLabelDoesNotTellWhoBuiltIt) {

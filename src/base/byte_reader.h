@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace kld::modules {
+namespace kld {
 
 /// `size` bytes at `offset`, or nothing when they do not all lie inside `bytes`.
 inline std::optional<std::string_view> slice(std::string_view bytes, std::uint64_t offset, std::uint64_t size) {
@@ -32,4 +32,4 @@ inline std::optional<std::string_view> c_string(std::string_view bytes, std::uin
     return rest.substr(0, end);
 }
 
-}  // namespace kld::modules
+}  // namespace kld

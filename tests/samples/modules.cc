@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "samples.h"
+#include "samples/modules.h"
 
 #include <openssl/pem.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "samples.h"
+#include "samples/initramfs.h"
 
 #include <bzlib.h>
 #include <lz4.h>

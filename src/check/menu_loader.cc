@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "check/menu_loader.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+#include "boot/pe.h"
+#include "initramfs/check.h"
+
+namespace kld::check {
+namespace {
+
+bool equal_ignoring_case(const std::string& left, const std::string& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+/// False for an EFI program that is whole and no UKI: shim, GRUB, a shell.
+bool read_uki(std::string_view bytes, MenuLoader& loader) {
+    const auto program = boot::read_efi_program(bytes);
+    if (!program) {
+        loader.problem = program.error().message;
+        return true;
+    }
+    loader.is_signed = program->is_signed;
+    const auto linux_image = program->sections.find(".linux"), initrd = program->sections.find(".initrd");
+    if (linux_image == program->sections.end() || initrd == program->sections.end()) return false;
+    const auto kernel = modules::inspect_kernel(linux_image->second);
+    if (!kernel) {
+        loader.problem = kernel.error().message;
+        return true;
+    }
+    loader.kernel = std::string(kernel->release());
+    const auto content =
+        initramfs::check_initramfs(initrd->second, {.kernel = loader.kernel, .generator = initramfs::Generator::own});
+    if (!content) {
+        loader.problem = content.error().message;
+        return true;
+    }
+    const auto zfs = content->modules.find("zfs");
+    const auto facts = zfs == content->modules.end() ? Result<modules::KernelModule>(fail("it has no zfs.ko"))
+                                                     : modules::inspect_module(zfs->second);
+    if (facts)
+        loader.zfs_version = facts->version;
+    else
+        loader.problem = facts.error().message;
+    return true;
+}
+
+}  // namespace
+
+std::optional<std::string> find_ignoring_case(const Tree& tree, const std::string& path) {
+    std::string found;
+    for (const auto& part : split(path, '/')) {
+        const auto names = tree.names(found);
+        const auto at = std::find_if(names.begin(), names.end(),
+                                     [&](const std::string& name) { return equal_ignoring_case(name, part); });
+        if (at == names.end()) return std::nullopt;
+        found += found.empty() ? *at : "/" + *at;
+    }
+    return found;
+}
+
+MenuLoader read_menu_loader(const Esp& esp) {
+    for (const auto* place : {"EFI/BOOT/grubx64.efi", "EFI/BOOT/BOOTX64.EFI", "EFI/ZBM/VMLINUZ.EFI"}) {
+        const auto path = find_ignoring_case(esp.tree, place);
+        const auto bytes = path ? esp.tree.read(*path) : std::nullopt;
+        if (!bytes) continue;
+        MenuLoader loader{*path};
+        if (read_uki(*bytes, loader)) return loader;
+    }
+    MenuLoader none;
+    none.problem = "no boot menu is on the EFI system partition";
+    return none;
+}
+
+}  // namespace kld::check
