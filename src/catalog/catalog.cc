@@ -48,17 +48,25 @@ Result<Distro> parse_distro(const std::string& text, const std::string& path) {
     distro.variant = reader.text("packages.variant");
     distro.kernel_package = reader.text("kernel.package");
     distro.headers_package = reader.text("kernel.headers");
-    const auto model = reader.text("zfs.modules");
+    const auto models = reader.list("zfs.modules");
     distro.zfs_source = reader.text("zfs.source");
     distro.zfs_packages = reader.list("zfs.packages");
     distro.compatibility = reader.text("zfs.compatibility");
-    distro.initramfs = reader.text("initramfs.generator");
+    distro.initramfs = reader.list("initramfs.generators");
+    for (const auto& generator : distro.initramfs)
+        distro.initramfs_packages[generator] = reader.list("initramfs.packages." + generator);
     distro.loader = reader.text("boot.loader");
     distro.command_line = reader.text("boot.command_line");
     distro.cim_os_type = reader.number("ovf.cim_os_type");
     distro.vmware_os_type = reader.text("ovf.vmware_os_type");
     KLD_CHECK(reader.finish());
-    KLD_TRY(distro.modules, module_model(model, path));
+    for (const auto& word : models) {
+        KLD_TRY(const auto model, module_model(word, path));
+        distro.modules.push_back(model);
+    }
+    for (const auto& [empty, key] :
+         {std::pair(models.empty(), "zfs.modules"), std::pair(distro.initramfs.empty(), "initramfs.generators")})
+        if (empty) return fail(fmt::format("{}: {} is empty", path, key), "name at least one", ExitCode::usage);
     distro.digest = sha256_hex(text);
     return distro;
 }

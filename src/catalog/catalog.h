@@ -30,12 +30,13 @@ struct Distro {
     std::string kernel_package;
     std::string headers_package;
 
-    ModuleModel modules = ModuleModel::none;
+    std::vector<ModuleModel> modules;  ///< what can be chosen, the usual one first
     std::string zfs_source;
     std::vector<std::string> zfs_packages;
     std::string compatibility;
 
-    std::string initramfs;
+    std::vector<std::string> initramfs;                                  ///< generators, the usual one first
+    std::map<std::string, std::vector<std::string>> initramfs_packages;  ///< by generator
     std::string loader;
     std::string command_line;
 

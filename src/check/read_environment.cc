@@ -73,9 +73,7 @@ void read_initramfs(const Environment& environment, Kernel& kernel) {
         kernel.content_problem = kernel.initramfs + " cannot be read";
         return;
     }
-    const auto generator = environment.generator == Generator::dracut ? initramfs::Generator::dracut
-                                                                      : initramfs::Generator::initramfs_tools;
-    auto report = initramfs::check_initramfs(*bytes, {.kernel = kernel.version, .generator = generator});
+    auto report = initramfs::check_initramfs(*bytes, {.kernel = kernel.version, .generator = environment.generator});
     if (!report) {
         kernel.content_problem = report.error().message;
         return;

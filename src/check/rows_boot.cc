@@ -62,6 +62,7 @@ const char* prefix_of(Generator generator) {
             return "root=zfs:";
         case Generator::mkinitcpio:
             return "zfs=";
+        case Generator::own:
         case Generator::unknown:
             break;
     }

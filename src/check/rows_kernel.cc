@@ -69,16 +69,13 @@ std::string major_minor(const std::string& version) {
 }
 
 std::string rebuild_text(const Environment& environment, const std::string& kernel) {
-    return environment.generator == Generator::dracut
-               ? fmt::format("dracut --force /boot/initrd.img-{} {}", kernel, kernel)
-               : fmt::format("update-initramfs -u -k {}", kernel);
+    const auto command = initramfs::rebuild_command(environment.generator, kernel);
+    return command.empty() ? "make the initramfs again" : join(command, " ");
 }
 
 Row::Commands rebuild(const Environment& environment, const std::string& kernel) {
-    if (environment.generator == Generator::dracut)
-        return {{"dracut", "--force", "/boot/initrd.img-" + kernel, kernel}};
-    if (environment.generator == Generator::initramfs_tools) return {{"update-initramfs", "-u", "-k", kernel}};
-    return {};
+    const auto command = initramfs::rebuild_command(environment.generator, kernel);
+    return command.empty() ? Row::Commands{} : Row::Commands{command};
 }
 
 /// "Linux-Maximum: 6.16" of META → {6, 16}

@@ -21,8 +21,7 @@ namespace kld::check {
 enum class Kind { image, disk, directory, running };
 const char* name_of(Kind kind);
 
-/// Who makes the initramfs of an environment.
-enum class Generator { initramfs_tools, dracut, mkinitcpio, unknown };
+using initramfs::Generator;
 
 /// A kernel module as it lies somewhere.
 struct Module {

@@ -60,11 +60,13 @@ private:
         report_.findings.push_back({std::move(id), ok, std::move(evidence), ok ? std::string{} : std::move(fix)});
     }
     std::string rebuild() const {
-        return expected_.generator == Generator::dracut
-                   ? fmt::format("dracut --force /boot/initrd.img-{} {}", expected_.kernel, expected_.kernel)
-                   : fmt::format("update-initramfs -u -k {}", expected_.kernel);
+        const auto command = rebuild_command(expected_.generator, expected_.kernel);
+        return command.empty() ? "make the initramfs again" : join(command, " ");
     }
-    const char* glue() const { return expected_.generator == Generator::dracut ? "zfs-dracut" : "zfs-initramfs"; }
+    const char* glue() const {
+        if (expected_.generator == Generator::mkinitcpio) return "zfs-utils";
+        return expected_.generator == Generator::dracut ? "zfs-dracut" : "zfs-initramfs";
+    }
 
     /// Paths of modules with this name for the wanted kernel; links that lead nowhere do not count.
     std::vector<std::string> modules_named(const std::string& name) const {
@@ -123,7 +125,7 @@ private:
     }
 
     void check_program(const std::string& name) {
-        for (const auto* directory : {"usr/sbin/", "sbin/"}) {
+        for (const auto* directory : {"usr/sbin/", "sbin/", "usr/bin/"}) {
             const auto* entry = image_.find(directory + name);
             if (entry != nullptr && entry->is_file() && entry->size > 0 && (entry->mode & 0111U) != 0)
                 return add(name, true, directory + name, {});
@@ -135,12 +137,16 @@ private:
     void check_import() {
         if (expected_.generator == Generator::own) return;
         if (expected_.generator == Generator::dracut) return check_dracut_import();
-        for (const auto* path : {"scripts/zfs", "conf/conf.d/zfs"}) {
+        const std::vector<std::string> wanted = expected_.generator == Generator::mkinitcpio
+                                                    ? std::vector<std::string>{"hooks/zfs"}
+                                                    : std::vector<std::string>{"scripts/zfs", "conf/conf.d/zfs"};
+        for (const auto& path : wanted) {
             const auto* entry = image_.find(path);
             if (entry == nullptr || entry->size == 0)
-                return add("import", false, fmt::format("no {}", path), "install zfs-initramfs, then " + rebuild());
+                return add("import", false, fmt::format("no {}", path),
+                           fmt::format("install {}, then {}", glue(), rebuild()));
         }
-        add("import", true, "scripts/zfs, conf/conf.d/zfs", {});
+        add("import", true, join(wanted, ", "), {});
     }
 
     /// Directories differ between releases of dracut: names are what counts.
@@ -191,7 +197,7 @@ private:
             open.insert(open.end(), needs->libraries.begin(), needs->libraries.end());
         };
         for (const auto* program : {"zpool", "zfs", "mount.zfs"})
-            for (const auto* directory : {"usr/sbin/", "sbin/"})
+            for (const auto* directory : {"usr/sbin/", "sbin/", "usr/bin/"})
                 if (const auto* bytes = content(directory + std::string(program))) {
                     follow(directory + std::string(program), *bytes);
                     break;

@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "initramfs/generator.h"
 #include "initramfs/image.h"
 
 namespace kld::initramfs {
-
-enum class Generator {
-    initramfs_tools,  ///< scripts/zfs and conf/conf.d/zfs mount the root
-    dracut,           ///< dracut's module zfs: a generator, hooks, and systemd's units of ZFS
-    own,              ///< /init does it: no scripts are looked for
-};
 
 struct Expectations {
     std::string kernel;                   ///< release: modules of another one do not count

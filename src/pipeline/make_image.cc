@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/make_image.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <ctime>
 
 #include "base/text.h"
@@ -38,6 +41,15 @@ Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& 
     const bool deb822 = text.find("Types:") != std::string::npos;
     return std::map<std::string, std::string>{
         {deb822 ? "etc/apt/sources.list.d/debian.sources" : "etc/apt/sources.list", text}};
+}
+
+/// What the answers choose among what the catalogue offers; the first is the usual one.
+Result<initramfs::Generator> choose_generator(const catalog::Distro& distro, const std::string& wanted) {
+    if (wanted.empty()) return initramfs::parse_generator(distro.initramfs.front());
+    if (std::find(distro.initramfs.begin(), distro.initramfs.end(), wanted) == distro.initramfs.end())
+        return fail(fmt::format("{} is not offered with {}", distro.name, wanted),
+                    "boot.initramfs may be: " + join(distro.initramfs, ", "), ExitCode::usage);
+    return initramfs::parse_generator(wanted);
 }
 
 /// sha256 over all that an image is made of, but for its random identities.
@@ -90,6 +102,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_CHECK(config::check_answers(wish.answers, profile.ssh));
     KLD_CHECK(check_output(build, wish));
     KLD_CHECK(check_programs(build));
+    KLD_TRY(const auto generator, choose_generator(distro, wish.answers.initramfs));
     KLD_TRY(const auto disk, image::plan_disk(wish.disk_bytes));
     KLD_TRY(const auto key, builder_key(build));
 
@@ -110,7 +123,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     }
     if (!menu) return fail(std::move(menu.error()));
 
-    KLD_TRY(const auto tree, root_tree(build, archive, zfs, {profile, wish.answers.locale}));
+    KLD_TRY(const auto tree, root_tree(build, archive, zfs, {profile, wish.answers.locale, generator}));
     KLD_TRY(const auto golden, golden_streams(build, distro, tree, wish.answers.pool_compression));
     const auto layout = image::pool_layout_json(distro, wish.answers);
     ImageResult result{wish.output,

@@ -93,6 +93,10 @@ Result<std::string> boot_package(Build& build) {
     const std::vector<Shipped> shipped{
         {"kldload-boot/kldload-firstboot.service", "usr/lib/systemd/system/kldload-firstboot.service", 0644},
         {"kldload-boot/10-kldload.preset", "usr/lib/systemd/system-preset/10-kldload.preset", 0644},
+        {"kldload-boot/mount-var-log", "usr/lib/kldload/mount-var-log", 0755},
+        {"dracut/50-kldload.conf", "usr/lib/dracut/dracut.conf.d/50-kldload.conf", 0644},
+        {"dracut/91kldload/module-setup.sh", "usr/lib/dracut/modules.d/91kldload/module-setup.sh", 0755},
+        {"dracut/91kldload/kldload-var-log.sh", "usr/lib/dracut/modules.d/91kldload/kldload-var-log.sh", 0755},
         {"kldload-boot/kldload-var-log", "usr/share/initramfs-tools/scripts/init-bottom/kldload-var-log", 0755},
         {"initramfs-tools/hooks/kldload", "usr/share/initramfs-tools/hooks/kldload", 0755},
         {"initramfs-tools/scripts/init-premount/kldload", "usr/share/initramfs-tools/scripts/init-premount/kldload",
@@ -101,7 +105,7 @@ Result<std::string> boot_package(Build& build) {
     apt::Package package{
         .name = "kldload-boot",
         .version = KLD_VERSION,
-        .fields = {{"Depends", "zfs-initramfs, zfsutils-linux, util-linux, fdisk"},
+        .fields = {{"Depends", "zfs-initramfs | zfs-dracut, zfsutils-linux, util-linux, fdisk"},
                    {"Section", "admin"},
                    {"Priority", "optional"}},
         .summary = "what ties a stock system to its ZFS root",

@@ -20,8 +20,7 @@ namespace {
 constexpr int kRecipeRevision = 1;
 
 /// Hooks are in mmdebstrap's own form: "$1" is the tree.
-std::vector<std::string> customize_hooks(const std::string& kernel, const std::string& locale,
-                                         const std::string& lists) {
+std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWish& wish, const std::string& lists) {
     std::vector<std::string> hooks{
         "copy-out /var/lib/apt/lists " + lists,
         "rm -f \"$1\"/etc/apt/sources.list \"$1\"/etc/apt/sources.list.d/*",
@@ -31,11 +30,11 @@ std::vector<std::string> customize_hooks(const std::string& kernel, const std::s
         "chroot \"$1\" systemctl enable zfs-import-scan.service kldload-firstboot.service",
         "rm -f \"$1\"/etc/ssh/ssh_host_*_key \"$1\"/etc/ssh/ssh_host_*_key.pub",
     };
-    if (locale != "C.UTF-8") {
-        hooks.push_back(fmt::format("echo '{} UTF-8' >> \"$1\"/etc/locale.gen", locale));
+    if (wish.locale != "C.UTF-8") {
+        hooks.push_back(fmt::format("echo '{} UTF-8' >> \"$1\"/etc/locale.gen", wish.locale));
         hooks.emplace_back("chroot \"$1\" locale-gen");
     }
-    hooks.push_back("chroot \"$1\" update-initramfs -c -k " + kernel);
+    hooks.push_back("chroot \"$1\" " + join(initramfs::make_command(wish.generator, kernel), " "));
     return hooks;
 }
 
@@ -54,20 +53,23 @@ Result<std::string> manifest_of(Build& build, const image::TreeFacts& facts, con
 }
 
 /// The image that the tree's own tools made, read by ours: their exit codes are known to lie.
-Status prove_initramfs(const image::TreeFacts& facts, const std::string& kernel) {
+Status prove_initramfs(const image::TreeFacts& facts, const std::string& kernel, initramfs::Generator generator) {
     const auto name = "boot/initrd.img-" + kernel;
     const auto image = facts.files.find(name);
-    if (image == facts.files.end()) return fail("update-initramfs made no " + name);
-    KLD_TRY(const auto report, initramfs::check_initramfs(
-                                   image->second, {.kernel = kernel, .hostid = boot::hostid_file(boot::kBuildHostid)}));
+    if (image == facts.files.end()) return fail(fmt::format("{} made no {}", initramfs::name_of(generator), name));
+    KLD_TRY(const auto report,
+            initramfs::check_initramfs(
+                image->second,
+                {.kernel = kernel, .hostid = boot::hostid_file(boot::kBuildHostid), .generator = generator}));
     if (!report.ok()) return fail(report.error(name));
     return {};
 }
 
 /// What must hold of a tree before it is kept. @returns the manifest
-Result<std::string> prove(Build& build, const std::string& tar, const std::string& kernel, const std::string& lists) {
+Result<std::string> prove(Build& build, const std::string& tar, const std::string& kernel, const std::string& lists,
+                          initramfs::Generator generator) {
     KLD_TRY(const auto facts, image::read_tree_facts(tar));
-    KLD_CHECK(prove_initramfs(facts, kernel));
+    KLD_CHECK(prove_initramfs(facts, kernel, generator));
     return manifest_of(build, facts, lists);
 }
 
@@ -78,6 +80,8 @@ std::vector<std::string> wanted_packages(const Archive& archive, const modules::
     std::vector<std::string> packages{archive.resolved.kernel_package, archive.distro.kernel_package, zfs.name,
                                       "kldload-boot", "zstd"};
     packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
+    const auto& glue = archive.distro.initramfs_packages.at(initramfs::name_of(wish.generator));
+    packages.insert(packages.end(), glue.begin(), glue.end());
     if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
         packages.insert(packages.end(), extra->second.begin(), extra->second.end());
     if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
@@ -87,10 +91,10 @@ std::vector<std::string> wanted_packages(const Archive& archive, const modules::
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
     KLD_TRY(const auto boot_deb, boot_package(build));
     KLD_TRY(const auto boot_digest, sha256_file(boot_deb));
-    const auto digest =
-        sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest, wish.locale,
-                         join(archive.lines, "\n"), archive.resolved.index_digest, zfs.sha256, boot_digest},
-                        "\n"));
+    const auto digest = sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest,
+                                         wish.locale, initramfs::name_of(wish.generator), join(archive.lines, "\n"),
+                                         archive.resolved.index_digest, zfs.sha256, boot_digest},
+                                        "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
     const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));
@@ -113,8 +117,8 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
                               .packages = wanted_packages(archive, zfs, wish),
                               .output = tree.tar,
                               .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
-                              .customize_hooks = customize_hooks(archive.resolved.kernel, wish.locale, work.path())}));
-    auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path());
+                              .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path())}));
+    auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path(), wish.generator);
     if (!manifest) {
         KLD_CHECK(build.files.remove(tree.tar));
         return fail(std::move(manifest.error()));

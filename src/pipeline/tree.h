@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "initramfs/generator.h"
 #include "modules/provide.h"
 #include "pipeline/build.h"
 
@@ -13,6 +14,7 @@ namespace kld::pipeline {
 struct TreeWish {
     catalog::Profile profile;
     std::string locale;
+    initramfs::Generator generator = initramfs::Generator::initramfs_tools;
 };
 
 struct Tree {

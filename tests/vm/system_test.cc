@@ -32,6 +32,10 @@ constexpr Case kCases[] = {{.name = "Debian13Core", .image = "debian-13-core"},
                            {.name = "Debian13Server", .image = "debian-13-server", .server = true},
                            {.name = "Debian12Core", .image = "debian-12-core"}};
 
+/// The other choices of the catalogue.
+constexpr Case kMatrix[] = {{.name = "Debian13CoreDracut", .image = "debian-13-core-dracut", .secure_boot = true},
+                            {.name = "Debian12CoreDracut", .image = "debian-12-core-dracut"}};
+
 class System : public testing::TestWithParam<Case> {
 protected:
     void SetUp() override {
@@ -139,7 +143,9 @@ TEST_P(System, BootsAndBootsWhatIsChosen) {
     ASSERT_NO_FATAL_FAILURE(shut_down());
 }
 
-INSTANTIATE_TEST_SUITE_P(Image, System, testing::ValuesIn(kCases), [](const auto& param) { return param.param.name; });
+const auto name_of_case = [](const auto& param) { return param.param.name; };
+INSTANTIATE_TEST_SUITE_P(Image, System, testing::ValuesIn(kCases), name_of_case);
+INSTANTIATE_TEST_SUITE_P(Matrix, System, testing::ValuesIn(kMatrix), name_of_case);
 
 }  // namespace
 }  // namespace kld::test

@@ -45,7 +45,10 @@ protected:
         put("image/lib/modules/6.12/updates/kldload/spl.ko.xz", "x");
         put("image/scripts/zfs", "x");
         put("image/etc/hostid", "abcd");
-        put("hook-functions", "manual_add_modules() { echo \"$@\" >\"" + root_ + "/asked\"; }\n");
+        put_functions("manual_add_modules() { echo \"$@\" >\"" + root_ + "/asked\"; }\n");
+    }
+    void put_functions(const std::string& text) {
+        put("hook-functions", text + "copy_exec() { echo \"$1\" >\"" + root_ + "/copied\"; }\n");
     }
     struct Outcome {
         int code;
@@ -78,11 +81,12 @@ TEST_F(HookTest, AcceptsAWholeImageInSilence) {
     EXPECT_EQ(outcome.code, 0);
     EXPECT_EQ(outcome.said, "");
     EXPECT_EQ(*files_.read(root_ + "/asked"), "spl zfs\n");
+    EXPECT_EQ(*files_.read(root_ + "/copied"), "/usr/lib/kldload/mount-var-log\n");
 }
 
 TEST_F(HookTest, FetchesModulesThatNewerToolsWouldCopyLater) {
     remove("image/lib/modules/6.12/updates");
-    put("hook-functions",
+    put_functions(
         "manual_add_modules() { :; }\napply_add_modules() { touch x; for m in zfs spl; do echo m "
         ">\"${DESTDIR}/lib/modules/6.12/$m.ko\"; done; }\n");
     EXPECT_EQ(run().code, 0);
@@ -209,6 +213,64 @@ TEST_F(BootScriptTest, ExplainsAMissingModule) {
 TEST_F(BootScriptTest, RepeatsWhatItDoesNotKnow) {
     tool("modprobe", "echo 'Out of memory'; exit 1");
     EXPECT_NE(run().find("modprobe says: Out of memory"), std::string::npos);
+}
+
+/// dracut's side, with dracut's own functions made up.
+class DracutTest : public ScriptTest {
+protected:
+    void SetUp() override {
+        for (const auto* program : {"zpool", "zfs", "mount.zfs"})
+            put(std::string("image/usr/sbin/") + program, "x", 0755);
+        put("image/etc/hostid", "abcd");
+    }
+    Output run() {
+        put("run",
+            "inst_simple() { echo \"simple $1\"; }\ninst_hook() { echo \"hook $1 $2 ${3##*/}\"; }\n"
+            "dfatal() { echo \"fatal: $*\"; }\nmoddir=/m\ninitdir=" +
+                root_ + "/image\n" +
+                replace_all(*files_.read(std::string(KLD_SOURCE_DIR) + "/packaging/dracut/91kldload/module-setup.sh"),
+                            " /etc/hostid", " " + root_ + "/etc/hostid") +
+                "\ninstall\n");
+        return *runner_.run({.argv = {"bash", root_ + "/run"}, .accept = [](int) { return true; }});
+    }
+    void expect_refused(const std::string& what) {
+        const auto output = run();
+        EXPECT_EQ(output.exit_code, 1);
+        EXPECT_NE(output.out.find("fatal: kldload: " + what), std::string::npos) << output.out << output.err;
+        EXPECT_NE(output.out.find("an older one stays in place"), std::string::npos) << output.out;
+    }
+};
+
+TEST_F(DracutTest, AcceptsAWholeImage) {
+    const auto output = run();
+    EXPECT_EQ(output.exit_code, 0) << output.out << output.err;
+    EXPECT_EQ(output.out, "simple /usr/lib/kldload/mount-var-log\nhook pre-pivot 50 kldload-var-log.sh\n");
+}
+
+TEST_F(DracutTest, NamesEachMissingProgram) {
+    for (const std::string program : {"zpool", "zfs", "mount.zfs"}) {
+        remove("image/usr/sbin/" + program);
+        expect_refused("no " + program + " in the image");
+        put("image/usr/bin/" + program, "x", 0755);
+        EXPECT_EQ(run().exit_code, 0) << program;
+    }
+}
+
+TEST_F(DracutTest, CopiesTheHostidThatDracutForgets) {
+    remove("image/etc/hostid");
+    expect_refused("no etc/hostid in the image");
+    put("etc/hostid", "efgh");
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(*files_.read(root_ + "/image/etc/hostid"), "efgh");
+}
+
+TEST_F(DracutTest, RefusesEveryBadHostid) {
+    put("image/etc/hostid", std::string(4, '\0'));
+    expect_refused("the hostid in " + root_ + "/etc/hostid is zero");
+    for (const auto* bad : {"", "abc", "abcde"}) {
+        put("image/etc/hostid", bad);
+        expect_refused(root_ + "/etc/hostid does not have 4 bytes");
+    }
 }
 
 }  // namespace
