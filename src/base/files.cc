@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -83,6 +84,17 @@ Status RealFiles::rename(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0)
         return fail(errno_error(fmt::format("cannot rename {} to {}", from, to), errno));
     return {};
+}
+
+Status RealFiles::exchange(const std::string& first, const std::string& second) {
+    if (::renameat2(AT_FDCWD, first.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE) != 0)
+        return fail(errno_error(fmt::format("cannot swap {} and {}", first, second), errno));
+    return {};
+}
+
+Status RealFiles::flush(const std::string& directory) {
+    KLD_TRY(const auto fd, Fd::open(directory, O_RDONLY | O_DIRECTORY));
+    return fd.sync();
 }
 
 Result<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {

@@ -30,6 +30,10 @@ public:
     /// Removes a file, a link or a whole directory; nothing there is no error.
     virtual Status remove(const std::string& path) = 0;
     virtual Status rename(const std::string& from, const std::string& to) = 0;
+    /// Swaps what two names stand for, at once: nothing is freed. An error where the file system cannot.
+    virtual Status exchange(const std::string& first, const std::string& second) = 0;
+    /// Returns when the names in the directory are on the disk.
+    virtual Status flush(const std::string& directory) = 0;
 
     /// True when something lies at `path`, even a dangling link.
     bool exists(const std::string& path) { return kind(path) != FileKind::none; }
@@ -44,6 +48,8 @@ public:
     Status make_directories(const std::string& path) override;
     Status remove(const std::string& path) override;
     Status rename(const std::string& from, const std::string& to) override;
+    Status exchange(const std::string& first, const std::string& second) override;
+    Status flush(const std::string& directory) override;
 };
 
 /// A directory of its own under `parent`, removed with its content when the object goes.

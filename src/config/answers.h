@@ -27,6 +27,8 @@ struct Answers {
     std::string network_gateway;
     std::vector<std::string> network_dns;
 
+    std::string updates_repository;  ///< URI of a repository that `kldload modules publish` made; empty: none
+
     std::string pool_name;
     std::string pool_compression;
     std::string initramfs;     ///< generator; empty: the distribution's usual one

@@ -77,6 +77,11 @@ std::string check_ip(const std::string& value) {
     return address_family(value) == 0 ? "is not an IP address" : std::string();
 }
 
+std::string check_repository(const std::string& value) {
+    if (matches(value, "(https?://|file:/|copy:/)[!-~]+")) return {};
+    return "is no URI such as https://packages.example.org/debian-13 or file:/srv/packages";
+}
+
 std::string check_interface(const std::string& value) {
     if (matches(value, "[A-Za-z0-9_.:-]{1,15}")) return {};
     return "is not an interface name such as enp1s0";

@@ -21,6 +21,8 @@ std::string check_ssh_key(const std::string& value);
 /// address/prefix, IPv4 or IPv6.
 std::string check_cidr(const std::string& value);
 std::string check_ip(const std::string& value);
+/// A URI that apt takes: http, https, file or copy, then a path.
+std::string check_repository(const std::string& value);
 /// A kernel interface name: 1 to 15 characters, no slash, no blank.
 std::string check_interface(const std::string& value);
 /// zpool-create(8): begins with a letter; letters, digits, _ - . :; none of the reserved words.

@@ -46,6 +46,8 @@ std::vector<Field> make_schema() {
         {"network.gateway", "default gateway of a static network", "", "192.0.2.1", &A::network_gateway, false, false,
          check_ip},
         {"network.dns", "name servers of a static network", "", "192.0.2.53", &A::network_dns, false, false, check_ip},
+        {"updates.repository", "packages of `kldload modules publish`, for kernel updates", "",
+         "https://packages.example.org/debian-13", &A::updates_repository, false, false, check_repository},
         {"pool.name", "name of the pool", "rpool", "tank", &A::pool_name, false, false, check_pool_name},
         {"pool.compression", "compression of all datasets", "lz4", "zstd-3", &A::pool_compression, false, false,
          check_compression},

@@ -5,8 +5,8 @@
 
 #include <span>
 
-#include "base/text.h"
 #include "base/byte_reader.h"
+#include "base/text.h"
 #include "modules/compression.h"
 
 namespace kld::modules {

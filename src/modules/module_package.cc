@@ -21,8 +21,12 @@ if [ "$1" = configure ]; then
     newest=$(linux-version list | linux-version sort --reverse | while read -r version; do
         if [ -e "/boot/initrd.img-$version" ]; then echo "$version"; break; fi
     done)
-    if [ -e "/boot/initrd.img-$kernel" ] && [ "$newest" != "$kernel" ] && command -v update-initramfs >/dev/null; then
-        update-initramfs -u -k "$kernel"
+    if [ -e "/boot/initrd.img-$kernel" ] && [ "$newest" != "$kernel" ]; then
+        if command -v update-initramfs >/dev/null; then
+            update-initramfs -u -k "$kernel"
+        elif command -v dracut >/dev/null; then
+            dracut --force "/boot/initrd.img-$kernel" "$kernel"
+        fi
     fi
 fi
 )";
@@ -114,6 +118,30 @@ Result<PackagePlan> plan_package(const BuiltModules& built, const ModuleWish& wi
     plan.files.push_back({fmt::format("usr/share/doc/{}/copyright", plan.name), filled(kCopyright)});
     plan.control = {
         {"postinst", filled(kPostinst), 0755}, {"postrm", filled(kPostrm), 0755}, {"triggers", std::string(kTriggers)}};
+    return plan;
+}
+
+std::string tie_name(const std::string& meta) {
+    constexpr std::string_view kPrefix = "linux-image-";
+    return "kldload-kernel-" + (meta.starts_with(kPrefix) ? meta.substr(kPrefix.size()) : meta);
+}
+
+PackagePlan plan_tie(const ModuleWish& wish, const std::string& meta, const std::string& meta_version, long epoch) {
+    PackagePlan plan;
+    plan.name = tie_name(meta);
+    plan.version = fmt::format("{}+{}", meta_version, package_version(wish.zfs_version));
+    plan.architecture = "amd64";
+    plan.epoch = epoch;
+    plan.summary = fmt::format("keeps {} and its ZFS modules together", meta);
+    plan.description = fmt::format(
+        "Depends on the version of {} for whose kernel ({})\n"
+        "there are ZFS modules. A newer kernel is kept back until there are some for it.",
+        meta, wish.kernel);
+    plan.fields = {{"Section", "contrib/kernel"},
+                   {"Priority", "optional"},
+                   {"Important", "yes"},
+                   {"Depends", fmt::format("{} (= {}), {}, {} (= {})", meta, meta_version, wish.kernel_package,
+                                           package_name(wish.kernel), package_version(wish.zfs_version))}};
     return plan;
 }
 

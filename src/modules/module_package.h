@@ -12,7 +12,7 @@
 namespace kld::modules {
 
 /// Part of every version and cache key: raise it when the same input would give another package.
-inline constexpr int kRecipeRevision = 1;
+inline constexpr int kRecipeRevision = 2;
 
 struct PackagedFile {
     std::string path;  ///< in the target or in the control archive, without a leading slash
@@ -37,6 +37,16 @@ std::string package_name(const std::string& kernel);
 
 /// "<version of zfs-dkms>+kld<recipe revision>": newer than the source's own, older than its next.
 std::string package_version(const std::string& zfs_version);
+
+/// The package that ties a distribution's kernel to its modules: it depends on exactly one version of the kernel's own
+/// meta-package and on the modules for the kernel which that stands for. So apt keeps a newer kernel back until there
+/// is a newer one of these, which there is only once modules for that kernel exist. apt asks before it removes it.
+/// @param meta  the distribution's: "linux-image-amd64"
+/// @param meta_version  of it
+PackagePlan plan_tie(const ModuleWish& wish, const std::string& meta, const std::string& meta_version, long epoch);
+
+/// "kldload-kernel-amd64" for linux-image-amd64.
+std::string tie_name(const std::string& meta);
 
 /// Modules go to <layout>/<kernel>/updates/kldload, which depmod prefers to the kernel's own. Provides zfs-modules,
 /// which is what zfs-initramfs and zfsutils-linux ask for; conflicts with zfs-dkms, since both would own the one zfs.ko

@@ -11,6 +11,7 @@
 #include "check/sources.h"
 #include "config/schema.h"
 #include "digest/sha256.h"
+#include "family/apt/repository.h"
 #include "family/apt/sources.h"
 #include "image/personalise.h"
 #include "image/pool_layout.h"
@@ -86,7 +87,7 @@ Status prove_disk(Build& build, const ImageWish& wish, const std::string& raw, c
 
 /// The programs that a build needs at its end, before the hours that lead there.
 Status check_programs(Build& build) {
-    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot"})
+    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp"})
         if (!build.files.exists(build.places.programs + "/" + name))
             return fail(std::string("no ") + name + " beside this program in " + build.places.programs,
                         "build or install all of kldload");
@@ -111,29 +112,24 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     build.events.stage("ZFS modules for " + archive.resolved.kernel);
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
-    Result<Menu> menu = fail("");
-    if (distro.id == kMenuDistro) {
-        menu = boot_menu(build, archive, zfs, key);
-    } else {
-        build.events.stage("package archive of the boot menu");
-        KLD_TRY(const auto menu_distro, catalog::find_distro(build.files, catalogue, kMenuDistro));
-        KLD_TRY(const auto menu_archive, open_archive(build, menu_distro));
-        KLD_TRY(const auto menu_zfs, module_package(build, menu_archive, key));
-        menu = boot_menu(build, menu_archive, menu_zfs, key);
+    KLD_TRY(const auto menu, menu_for(build, archive, zfs, key));
+    TreeWish tree_wish{profile, wish.answers.locale, generator, {}};
+    // Where no updates can come from, a second copy of the boot files is of no use.
+    if (!wish.answers.updates_repository.empty()) {
+        KLD_TRY(tree_wish.menu_package, menu_package(build, menu));
     }
-    if (!menu) return fail(std::move(menu.error()));
 
-    KLD_TRY(const auto tree, root_tree(build, archive, zfs, {profile, wish.answers.locale, generator}));
+    KLD_TRY(const auto tree, root_tree(build, archive, zfs, tree_wish));
     KLD_TRY(const auto golden, golden_streams(build, distro, tree, wish.answers.pool_compression));
     const auto layout = image::pool_layout_json(distro, wish.answers);
     ImageResult result{wish.output,
                        wish.output + ".manifest.json",
                        archive.resolved.kernel,
                        archive.resolved.zfs_version,
-                       menu->tools_tree,
+                       menu.tools_tree,
                        key.certificate_path(),
                        true};
-    const auto digest = digest_of_inputs(wish, golden, *menu, layout);
+    const auto digest = digest_of_inputs(wish, golden, menu, layout);
     if (is_current(build, wish, digest)) {
         build.events.finish();
         result.made = false;
@@ -144,7 +140,12 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto facts, image::read_tree_facts(tree.tar));
     KLD_TRY(const auto work, TemporaryDirectory::make(build.places.cache + "/work"));
     const auto overlay = work.path() + "/overlay.tar";
-    KLD_TRY(const auto sources, source_files(facts, distro));
+    KLD_TRY(auto sources, source_files(facts, distro));
+    if (!wish.answers.updates_repository.empty()) {
+        KLD_TRY(const auto public_key, apt::repository_key(build.runner, build.files, build.places.keys));
+        sources["etc/apt/sources.list.d/kldload.sources"] =
+            apt::own_source(wish.answers.updates_repository, public_key);
+    }
     KLD_CHECK(image::write_overlay(facts,
                                    {.answers = wish.answers,
                                     .profile = profile,
@@ -162,7 +163,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
          .pool_layout = layout,
          .streams = golden.streams,
          .overlay_tar = overlay,
-         .esp = image::boot_files(menu->shim, menu->mok_manager, menu->uki, build.places.keys + "/builder.der"),
+         .esp = image::boot_files(menu.shim, menu.mok_manager, menu.uki, build.places.keys + "/builder.der"),
          .format = wish.format,
          .compression = wish.compression,
          .appliance = {.name = wish.answers.hostname,

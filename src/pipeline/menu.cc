@@ -44,6 +44,12 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
     return tree;
 }
 
+Result<std::string> installed_version(Build& build, const std::string& tree, const std::string& package) {
+    KLD_TRY(const auto output, build.runner.run({.argv = {"dpkg-query", "--admindir=" + tree + "/var/lib/dpkg",
+                                                          "--show", "--showformat=${Version}", package}}));
+    return output.out;
+}
+
 }  // namespace
 
 Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
@@ -55,8 +61,11 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
         sha256_hex(fmt::format("{} {} {} {}", kRecipeRevision, tree, program_digest, key.certificate().fingerprint()));
     const auto directory = build.places.cache + "/menu";
     KLD_CHECK(build.files.make_directories(directory));
-    const Menu menu{fmt::format("{}/{}.efi", directory, digest.substr(0, 16)),
-                    tree + "/usr/lib/shim/shimx64.efi.signed", tree + "/usr/lib/shim/mmx64.efi.signed", tree};
+    KLD_TRY(const auto shim, installed_version(build, tree, "shim-signed"));
+    const Menu menu{
+        fmt::format("{}/{}.efi", directory, digest.substr(0, 16)), tree + "/usr/lib/shim/shimx64.efi.signed",
+        tree + "/usr/lib/shim/mmx64.efi.signed", tree,
+        fmt::format("{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version, archive.resolved.zfs_version, shim)};
     KLD_TRY(const auto lock, Lock::wait_for(menu.uki + ".lock"));
     if (!build.files.exists(menu.uki)) {
         build.events.stage("boot menu");
@@ -71,6 +80,16 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
                                       made.zfs_version));
     }
     return menu;
+}
+
+Result<Menu> menu_for(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
+                      const modules::SigningKey& key) {
+    if (archive.distro.id == kMenuDistro) return boot_menu(build, archive, zfs, key);
+    build.events.stage("package archive of the boot menu");
+    KLD_TRY(const auto distro, catalog::find_distro(build.files, build.places.data + "/catalog", kMenuDistro));
+    KLD_TRY(const auto menu_archive, open_archive(build, distro));
+    KLD_TRY(const auto menu_zfs, module_package(build, menu_archive, key));
+    return boot_menu(build, menu_archive, menu_zfs, key);
 }
 
 }  // namespace kld::pipeline

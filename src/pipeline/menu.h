@@ -18,10 +18,16 @@ struct Menu {
     std::string shim;
     std::string mok_manager;
     std::string tools_tree;  ///< root tree with ukify, sbsigntool, virt-fw-vars and shim
+    std::string version;     ///< of kernel, ZFS and shim in it: grows when one of them does
 };
 
 /// From the cache or made: depends on kernel, ZFS, the menu program and the builder's certificate.
 Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
                        const modules::SigningKey& key);
+
+/// The menu for a machine of any distribution: made from kMenuDistro's packages, which are those of `archive` when it
+/// is that one.
+Result<Menu> menu_for(Build& build, const Archive& archive, const modules::ModulePackage& zfs,
+                      const modules::SigningKey& key);
 
 }  // namespace kld::pipeline

@@ -11,6 +11,7 @@
 #include "family/apt/deb.h"
 #include "family/apt/repository.h"
 #include "family/apt/root_tree.h"
+#include "image/esp.h"
 
 namespace kld::pipeline {
 namespace {
@@ -67,6 +68,14 @@ private:
     std::optional<TreeRunner> runner_;
 };
 
+/// A program of ours as it is shipped.
+Result<std::string> stripped(Build& build, const std::string& name, const std::string& directory) {
+    KLD_TRY(const auto staging, TemporaryDirectory::make(directory));
+    const auto program = staging.path() + "/" + name;
+    KLD_CHECK(build.runner.run({.argv = {"strip", "-o", program, build.places.programs + "/" + name}}));
+    return build.files.read(program);
+}
+
 struct Shipped {
     std::string source;  ///< below packaging/
     std::string target;
@@ -87,6 +96,17 @@ Result<modules::ModulePackage> module_package(Build& build, const Archive& archi
                     const std::string& directory) { return pack_plan(build, plan, directory); },
     };
     return modules::provide(build.files, build.events, request);
+}
+
+Result<std::string> tie_package(Build& build, const Archive& archive) {
+    const auto& resolved = archive.resolved;
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
+    return pack_plan(
+        build,
+        modules::plan_tie({resolved.kernel, resolved.kernel_package, resolved.kernel_version, resolved.zfs_version},
+                          archive.distro.kernel_package, resolved.meta_version, build_time(kPackageTime)),
+        directory);
 }
 
 Result<std::string> boot_package(Build& build) {
@@ -119,17 +139,38 @@ Result<std::string> boot_package(Build& build) {
     }
     const auto directory = build.places.cache + "/packages";
     KLD_CHECK(build.files.make_directories(directory));
-    KLD_TRY(const auto staging, TemporaryDirectory::make(directory));
-    const auto program = staging.path() + "/kldload-firstboot";
-    KLD_CHECK(build.runner.run({.argv = {"strip", "-o", program, build.places.programs + "/kldload-firstboot"}}));
-    KLD_TRY(auto bytes, build.files.read(program));
+    KLD_TRY(auto bytes, stripped(build, "kldload-firstboot", directory));
     package.files.push_back({"usr/lib/kldload/kldload-firstboot", std::move(bytes), 0755});
     return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
 }
 
+Result<std::string> menu_package(Build& build, const Menu& menu) {
+    apt::Package package{
+        .name = "kldload-menu",
+        .version = menu.version,
+        .fields = {{"Section", "admin"}, {"Priority", "optional"}},
+        .summary = "the boot-environment menu, with shim and MokManager",
+        .description =
+            "Brings its files onto the EFI system partition when it is installed or updated: written\n"
+            "beside the old ones, compared, swapped. The ones before are kept in EFI/kldload/previous."};
+    for (const auto& file :
+         image::boot_files(menu.shim, menu.mok_manager, menu.uki, build.places.keys + "/builder.der")) {
+        KLD_TRY(auto bytes, build.files.read(file.source));
+        package.files.push_back({"usr/lib/kldload/esp/" + file.target, std::move(bytes)});
+    }
+    KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-menu/postinst"));
+    package.control.push_back({"postinst", std::move(script), 0755});
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
+    KLD_TRY(auto program, stripped(build, "kldload-esp", directory));
+    package.files.push_back({"usr/lib/kldload/kldload-esp", std::move(program), 0755});
+    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+}
+
 Result<std::string> local_repository(Build& build, const std::string& name, const std::vector<std::string>& debs) {
-    KLD_TRY(const auto repository, apt::publish(build.runner, build.files, build.places.cache + "/repository/" + name,
-                                                build.places.keys, debs));
+    const auto directory = build.places.cache + "/repository/" + name;
+    KLD_CHECK(build.files.remove(directory));
+    KLD_TRY(const auto repository, apt::publish(build.runner, build.files, directory, build.places.keys, debs));
     return repository.line;
 }
 

@@ -75,25 +75,32 @@ Result<std::string> prove(Build& build, const std::string& tar, const std::strin
 
 }  // namespace
 
-std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
-                                         const TreeWish& wish) {
-    std::vector<std::string> packages{archive.resolved.kernel_package, archive.distro.kernel_package, zfs.name,
+std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish& wish) {
+    std::vector<std::string> packages{archive.distro.kernel_package, modules::tie_name(archive.distro.kernel_package),
                                       "kldload-boot", "zstd"};
     packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
     const auto& glue = archive.distro.initramfs_packages.at(initramfs::name_of(wish.generator));
     packages.insert(packages.end(), glue.begin(), glue.end());
     if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
         packages.insert(packages.end(), extra->second.begin(), extra->second.end());
+    if (!wish.menu_package.empty()) packages.emplace_back("kldload-menu");
     if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
     return packages;
 }
 
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
     KLD_TRY(const auto boot_deb, boot_package(build));
-    KLD_TRY(const auto boot_digest, sha256_file(boot_deb));
+    KLD_TRY(const auto tie_deb, tie_package(build, archive));
+    std::vector<std::string> debs{zfs.path, boot_deb, tie_deb};
+    if (!wish.menu_package.empty()) debs.push_back(wish.menu_package);
+    std::vector<std::string> deb_digests;
+    for (const auto& deb : debs) {
+        KLD_TRY(auto deb_digest, sha256_file(deb));
+        deb_digests.push_back(std::move(deb_digest));
+    }
     const auto digest = sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest,
                                          wish.locale, initramfs::name_of(wish.generator), join(archive.lines, "\n"),
-                                         archive.resolved.index_digest, zfs.sha256, boot_digest},
+                                         archive.resolved.index_digest, join(deb_digests, "\n")},
                                         "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
@@ -107,14 +114,14 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
     KLD_TRY(const auto work, TemporaryDirectory::make(directory));
     // Before any package of ZFS: zfsutils-linux would invent one.
     KLD_CHECK(build.files.write(work.path() + "/hostid", boot::hostid_file(boot::kBuildHostid)));
-    KLD_TRY(const auto repository, local_repository(build, archive.distro.id, {zfs.path, boot_deb}));
+    KLD_TRY(const auto repository, local_repository(build, archive.distro.id, debs));
     auto lines = archive.lines;
     lines.push_back(repository);
     KLD_CHECK(apt::make_tree(build.runner, build.files, build.events,
                              {.suite = archive.distro.suite,
                               .variant = archive.distro.variant,
                               .lines = lines,
-                              .packages = wanted_packages(archive, zfs, wish),
+                              .packages = wanted_packages(archive, wish),
                               .output = tree.tar,
                               .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
                               .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path())}));

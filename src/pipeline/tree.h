@@ -15,6 +15,7 @@ struct TreeWish {
     catalog::Profile profile;
     std::string locale;
     initramfs::Generator generator = initramfs::Generator::initramfs_tools;
+    std::string menu_package{};  ///< path of a .deb; empty: the boot files are not dpkg's
 };
 
 struct Tree {
@@ -23,8 +24,7 @@ struct Tree {
 };
 
 /// What is installed beyond the distribution's variant.
-std::vector<std::string> wanted_packages(const Archive& archive, const modules::ModulePackage& zfs,
-                                         const TreeWish& wish);
+std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish& wish);
 
 /// From the cache, when nothing that goes into it has changed since, the archive included; else made.
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish);

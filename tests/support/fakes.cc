@@ -68,6 +68,18 @@ Status FakeFiles::rename(const std::string& from, const std::string& to) {
     return {};
 }
 
+Status FakeFiles::exchange(const std::string& first, const std::string& second) {
+    if (!can_exchange) return fail(errno_error("cannot swap " + first + " and " + second, EINVAL));
+    const auto left = entries.find(first), right = entries.find(second);
+    if (left == entries.end() || right == entries.end()) return fail(errno_error("cannot swap " + first, ENOENT));
+    std::swap(left->second, right->second);
+    return {};
+}
+
+Status FakeFiles::flush(const std::string&) {
+    return {};
+}
+
 ReplayRunner::~ReplayRunner() {
     for (const auto& left : expected_) ADD_FAILURE() << "never run: " << shell_line(left.argv);
 }

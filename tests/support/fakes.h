@@ -30,6 +30,9 @@ public:
     Status make_directories(const std::string& path) override;
     Status remove(const std::string& path) override;
     Status rename(const std::string& from, const std::string& to) override;
+    Status exchange(const std::string& first, const std::string& second) override;
+    Status flush(const std::string& directory) override;
+    bool can_exchange = true;
 
 private:
     std::map<std::string, bool> directories_;

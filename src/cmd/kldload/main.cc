@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     kld::cmd::add_image(app, context);
     kld::cmd::add_answers(app, context);
     kld::cmd::add_check(app, context);
+    kld::cmd::add_modules(app, context);
     kld::cmd::add_run(app, context);
     try {
         app.parse(argc, argv);

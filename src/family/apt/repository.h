@@ -15,9 +15,13 @@ struct Repository {
     std::string line;  ///< the sources.list(5) line to use it, with signed-by
 };
 
-/// Publishes the given .deb files as a flat repository: the directory is made anew, its Release is signed with the
-/// builder's repository key, which is made on first use in `key_directory` (0700).
+/// Publishes the given .deb files as a flat repository, signed with the builder's repository key, which is made on
+/// first use in `key_directory` (0700). Packages that lie in the directory already stay in it: machines may still ask
+/// for them. One of the same name with other content is an error.
 Result<Repository> publish(Runner& runner, Files& files, const std::string& directory, const std::string& key_directory,
                            const std::vector<std::string>& debs);
+
+/// The public half of the repository key, as apt takes it: ASCII armour. The key is made when there is none.
+Result<std::string> repository_key(Runner& runner, Files& files, const std::string& key_directory);
 
 }  // namespace kld::apt

@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/text.h"
 #include "digest/sha256.h"
 #include "family/apt/index.h"
@@ -59,6 +62,35 @@ Result<std::string> digest_of_releases(Files& files, const std::string& director
 
 }  // namespace
 
+bool is_of_flavour(const std::string& package, const std::string& kernel_package) {
+    constexpr std::string_view kPrefix = "linux-image-";
+    if (!kernel_package.starts_with(kPrefix) || !package.starts_with(kPrefix)) return false;
+    const auto flavour = "-" + kernel_package.substr(kPrefix.size());
+    const auto rest = std::string_view(package).substr(kPrefix.size());
+    if (rest.size() <= flavour.size() || !rest.ends_with(flavour)) return false;
+    for (const auto& part : split(rest.substr(0, rest.size() - flavour.size()), '-'))
+        if (part.empty() || part[0] < '0' || part[0] > '9') return false;
+    return true;
+}
+
+Result<std::vector<OfferedKernel>> offered_kernels(Runner& runner, const std::string& directory,
+                                                   const std::string& kernel_package) {
+    KLD_TRY(const auto names, runner.run({.argv = with_options("apt-cache", directory, {"pkgnames", "linux-image-"})}));
+    std::vector<OfferedKernel> kernels;
+    for (const auto& name : lines(names.out)) {
+        if (!is_of_flavour(name, kernel_package)) continue;
+        // apt knows names of packages that nothing provides, too.
+        const auto stanza = show(runner, directory, name);
+        if (!stanza) continue;
+        kernels.push_back({name.substr(std::string_view("linux-image-").size()), name,
+                           std::string(Stanza(*stanza).field("Version"))});
+    }
+    std::sort(kernels.begin(), kernels.end(), [](const OfferedKernel& left, const OfferedKernel& right) {
+        return ::strverscmp(left.release.c_str(), right.release.c_str()) < 0;
+    });
+    return kernels;
+}
+
 Result<Resolved> resolve(Runner& runner, Files& files, const std::string& directory,
                          const std::vector<std::string>& lines, const std::string& kernel_package,
                          const std::string& zfs_package) {
@@ -70,6 +102,7 @@ Result<Resolved> resolve(Runner& runner, Files& files, const std::string& direct
 
     Resolved resolved;
     KLD_TRY(const auto meta, show(runner, directory, kernel_package));
+    resolved.meta_version = Stanza(meta).field("Version");
     const auto depends = Stanza(meta).field("Depends");
     for (const auto& clause : split(depends, ',')) {
         const auto name = words(clause);

@@ -14,6 +14,7 @@ struct Resolved {
     std::string kernel_package;  ///< "linux-image-6.12.107+deb13-amd64"
     std::string kernel;          ///< its release: "6.12.107+deb13-amd64"
     std::string kernel_version;  ///< of the package
+    std::string meta_version;    ///< of the package that stands for the newest kernel
     std::string zfs_version;     ///< of the package that brings the module sources, or of zfsutils-linux
     std::string index_digest;    ///< sha256 over all Release files: changes when the archive does
 };
@@ -23,5 +24,20 @@ struct Resolved {
 Result<Resolved> resolve(Runner& runner, Files& files, const std::string& directory,
                          const std::vector<std::string>& lines, const std::string& kernel_package,
                          const std::string& zfs_package);
+
+struct OfferedKernel {
+    std::string release;  ///< "6.12.107+deb13-amd64"
+    std::string package;
+    std::string version;  ///< of the package
+};
+
+/// Kernels of the meta-package's flavour that the archive offers, oldest first; resolve() must have filled `directory`.
+Result<std::vector<OfferedKernel>> offered_kernels(Runner& runner, const std::string& directory,
+                                                   const std::string& kernel_package);
+
+/// True for "linux-image-6.12.107+deb13-amd64" when the meta-package is linux-image-amd64; not for that itself, nor for
+/// other flavours ("-rt-amd64",
+/// "-cloud-amd64"), debug symbols and unsigned kernels.
+bool is_of_flavour(const std::string& package, const std::string& kernel_package);
 
 }  // namespace kld::apt

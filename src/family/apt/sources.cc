@@ -146,4 +146,10 @@ std::string target_sources(const std::string& example, const catalog::Distro& di
     return text;
 }
 
+std::string own_source(const std::string& uri, const std::string& key) {
+    auto text = fmt::format("Types: deb\nURIs: {}\nSuites: ./\nSigned-By:\n", uri);
+    for (const auto& line : lines(key)) text += line.empty() ? " .\n" : " " + line + "\n";
+    return text;
+}
+
 }  // namespace kld::apt

@@ -42,4 +42,8 @@ std::vector<std::string> builder_lines(const catalog::Distro& distro, const Mirr
 /// The example file of the distribution's own apt, with only the components of the catalogue left in.
 std::string target_sources(const std::string& example, const catalog::Distro& distro);
 
+/// A deb822 source for a repository that publish() made, with its key inside: one file, nothing beside it to lose.
+/// @param key  ASCII armour
+std::string own_source(const std::string& uri, const std::string& key);
+
 }  // namespace kld::apt

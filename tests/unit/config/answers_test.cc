@@ -101,6 +101,8 @@ TEST(Checks, RefuseWhatWouldBreakLater) {
     for (const auto* bad : {"zstd-20", "lz5", ""}) EXPECT_NE(check_compression(bad), "") << bad;
     EXPECT_NE(check_command_line("quiet root=/dev/sda"), "");
     EXPECT_NE(check_interface("a/b"), "");
+    for (const auto* bad : {"", "packages", "ftp://x/y", "https://", "https://x y", "https://x\nTypes: deb", "/srv/x"})
+        EXPECT_NE(check_repository(bad), "") << bad;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include "family/apt/deb.h"
 #include "family/apt/index.h"
 #include "family/apt/manifest.h"
+#include "family/apt/repository.h"
+#include "family/apt/resolver.h"
 #include "family/apt/root_tree.h"
 #include "family/apt/sources.h"
 #include "support/fakes.h"
@@ -84,6 +86,70 @@ TEST(Manifest, NamesDigestAndSourceOfEveryInstalledPackage) {
     const auto missing = make_manifest(status, {});
     ASSERT_FALSE(missing.has_value());
     EXPECT_NE(missing.error().message.find("a 1 is installed but no signed index"), std::string::npos);
+}
+
+TEST(Resolver, FlavoursAreToldApart) {
+    for (const auto* yes : {"linux-image-6.12.107+deb13-amd64", "linux-image-6.1.0-56-amd64"})
+        EXPECT_TRUE(is_of_flavour(yes, "linux-image-amd64")) << yes;
+    for (const auto* no : {"linux-image-amd64", "linux-image-6.12.107+deb13-rt-amd64", "linux-image-cloud-amd64",
+                           "linux-image-6.12.107+deb13-amd64-dbg", "linux-image-6.12.107+deb13-amd64-unsigned",
+                           "linux-headers-6.12.107+deb13-amd64", ""})
+        EXPECT_FALSE(is_of_flavour(no, "linux-image-amd64")) << no;
+    EXPECT_TRUE(is_of_flavour("linux-image-6.12.107+deb13-cloud-amd64", "linux-image-cloud-amd64"));
+    EXPECT_FALSE(is_of_flavour("linux-image-6.12.107+deb13-amd64", "linux-image-cloud-amd64"));
+}
+
+TEST(Sources, OurOwnCarriesItsKey) {
+    EXPECT_EQ(own_source("https://x/debian-13", "-----BEGIN\n\nabc\n-----END\n"),
+              "Types: deb\nURIs: https://x/debian-13\nSuites: ./\nSigned-By:\n -----BEGIN\n .\n abc\n -----END\n");
+}
+
+/// A repository in a directory, with packages of a version that changes.
+class RepositoryTest : public testing::Test {
+protected:
+    TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp");
+    RealFiles files_;
+    ProcessRunner runner_;
+    std::string at(const std::string& name) const { return directory_.path() + "/" + name; }
+    std::string deb(const std::string& version, const std::string& content = "x") {
+        const Package package{
+            .name = "zfs-modules-x", .version = version, .summary = "s", .files = {{"usr/share/x", content}}};
+        return *pack(runner_, files_, package, directory_.path(), 1700000000);
+    }
+    Result<Repository> publish_it(const std::vector<std::string>& debs) {
+        return publish(runner_, files_, at("repository"), at("keys"), debs);
+    }
+};
+
+TEST_F(RepositoryTest, OlderPackagesStayAndTheIndexIsSigned) {
+    ASSERT_TRUE(publish_it({deb("1")}));
+    const auto second = publish_it({deb("2")});
+    ASSERT_TRUE(second.has_value()) << render(second.error());
+    const auto packages = *files_.read(at("repository/Packages"));
+    EXPECT_NE(packages.find("Version: 1\n"), std::string::npos) << packages;
+    EXPECT_NE(packages.find("Version: 2\n"), std::string::npos);
+    // As a machine would: the key alone, in a keyring of its own.
+    ASSERT_TRUE(files_.make_directories(at("home")));
+    ASSERT_TRUE(runner_.run({.argv = {"chmod", "700", at("home")}}));
+    const auto gpg = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"gpg", "--batch", "--homedir", at("home")});
+        return runner_.run({.argv = arguments}).has_value();
+    };
+    EXPECT_TRUE(gpg({"--import", at("repository/kldload-builder.asc")}));
+    EXPECT_TRUE(gpg({"--verify", at("repository/InRelease")}));
+    auto altered = *files_.read(at("repository/InRelease"));
+    altered = replace_all(altered, "kldload", "kldloax");
+    ASSERT_TRUE(files_.write(at("altered"), altered));
+    EXPECT_FALSE(gpg({"--verify", at("altered")}));
+}
+
+TEST_F(RepositoryTest, APublishedPackageIsNeverChanged) {
+    ASSERT_TRUE(publish_it({deb("1")}));
+    EXPECT_TRUE(publish_it({deb("1")})) << "the same once more is nothing new";
+    const auto other = publish_it({deb("1", "other content")});
+    ASSERT_FALSE(other.has_value());
+    EXPECT_EQ(other.error().code, ExitCode::refused);
+    EXPECT_NE(other.error().message.find("zfs-modules-x_1_amd64.deb is there already"), std::string::npos);
 }
 
 TEST(RootTree, ChecksSignaturesAndTakesNoShell) {

@@ -40,11 +40,22 @@ protected:
 TEST_F(ModulePackageTest, SatisfiesWhatZfsInitramfsAsksFor) {
     const auto package = plan();
     EXPECT_EQ(package.name, "zfs-modules-6.12.107+deb13-amd64");
-    EXPECT_EQ(package.version, "2.3.9-0+deb13u1+kld1");
+    EXPECT_EQ(package.version, "2.3.9-0+deb13u1+kld2");
     EXPECT_EQ(field(package, "Provides"), "zfs-modules (= 2.3.9-0+deb13u1)");
     EXPECT_EQ(field(package, "Depends"), "linux-image-6.12.107+deb13-amd64, kmod, linux-base");
     EXPECT_EQ(field(package, "Conflicts"), "zfs-dkms");
     EXPECT_EQ(package.epoch, 1756440000);
+}
+
+TEST_F(ModulePackageTest, TheTieHoldsKernelAndModulesTogether) {
+    const auto tie = plan_tie(kWish, "linux-image-amd64", "6.12.107-1", 5);
+    EXPECT_EQ(tie.name, "kldload-kernel-amd64");
+    EXPECT_EQ(tie.version, "6.12.107-1+2.3.9-0+deb13u1+kld2");
+    EXPECT_EQ(field(tie, "Depends"),
+              "linux-image-amd64 (= 6.12.107-1), linux-image-6.12.107+deb13-amd64, "
+              "zfs-modules-6.12.107+deb13-amd64 (= 2.3.9-0+deb13u1+kld2)");
+    EXPECT_EQ(field(tie, "Important"), "yes") << "apt must ask before it removes it for a newer kernel";
+    EXPECT_TRUE(tie.files.empty());
 }
 
 TEST_F(ModulePackageTest, HoldsTheSignedModulesAsTheKernelShipsItsOwn) {

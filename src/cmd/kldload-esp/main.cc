@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// kldload-esp: run by the package kldload-menu when it is installed or updated, or by hand.
+#include <fmt/core.h>
+#include <sys/statvfs.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <limits>
+
+#include "base/runner.h"
+#include "base/text.h"
+#include "esp/update.h"
+
+namespace {
+
+struct Options {
+    std::string esp = "/boot/efi";
+    std::string package = "/usr/lib/kldload/esp";
+    std::size_t steps = std::numeric_limits<std::size_t>::max();
+    bool dry_run = false;
+    bool if_there = false;
+};
+
+bool is_mounted(kld::Files& files, const std::string& place) {
+    const auto mounts = files.read("/proc/self/mountinfo");
+    if (!mounts) return false;
+    for (const auto& line : kld::lines(*mounts))
+        if (const auto fields = kld::words(line); fields.size() > 4 && fields[4] == place) return true;
+    return false;
+}
+
+bool in_fstab(kld::Files& files, const std::string& place) {
+    const auto fstab = files.read("/etc/fstab");
+    if (!fstab) return false;
+    for (const auto& line : kld::lines(*fstab))
+        if (const auto fields = kld::words(line); fields.size() > 1 && fields[0][0] != '#' && fields[1] == place)
+            return true;
+    return false;
+}
+
+kld::Result<std::uint64_t> free_bytes(const std::string& place) {
+    struct statvfs info {};
+    if (::statvfs(place.c_str(), &info) != 0) return kld::fail(kld::errno_error("cannot ask " + place, errno));
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+kld::Status run(const Options& options) {
+    kld::RealFiles files;
+    kld::ProcessRunner runner;
+    if (!is_mounted(files, options.esp)) {
+        if (!in_fstab(files, options.esp)) {
+            if (options.if_there) return {};  // a root tree that is being made, a container
+            return kld::fail(options.esp + " is neither mounted nor in /etc/fstab",
+                             "mount the EFI system partition, and name its directory with --esp", kld::ExitCode::usage);
+        }
+        KLD_CHECK(runner.run({.argv = {"mount", options.esp}}));
+    }
+    KLD_TRY(const auto free, free_bytes(options.esp));
+    KLD_TRY(const auto world, kld::esp::probe(files, options.esp, options.package, free));
+    KLD_TRY(const auto steps, kld::esp::plan(world));
+    if (options.dry_run || steps.empty()) {
+        fmt::print("{}", kld::esp::to_text(steps));
+        return {};
+    }
+    const auto events = kld::console_events();
+    return kld::esp::apply(world, steps, options.steps, files, *events);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"brings the boot files of the package kldload-menu onto the EFI system partition", "kldload-esp"};
+    app.add_option("--esp", options.esp, "where the EFI system partition is mounted");
+    app.add_option("--from", options.package, "directory with the boot files");
+    app.add_option("--steps", options.steps, "stop after so many steps, as an interruption would");
+    app.add_flag("--dry-run", options.dry_run, "show the steps");
+    app.add_flag("--if-there", options.if_there, "no EFI system partition is no error");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& bad) {
+        return app.exit(bad) == 0 ? 0 : static_cast<int>(kld::ExitCode::usage);
+    }
+    if (const auto done = run(options); !done) {
+        fmt::print(stderr, "{}", kld::render(done.error()));
+        return static_cast<int>(done.error().code);
+    }
+    return 0;
+}
