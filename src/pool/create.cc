@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pool/create.h"
 
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+
 #include "base/files.h"
 #include "base/text.h"
 #include "pool/filler.h"
@@ -36,24 +41,51 @@ bool is_late(const kz_setting& setting) {
     return std::string_view(setting.name) == "autotrim";
 }
 
+/// @returns the snapshot that came with the stream, or nothing when there was none
+Result<std::string> make_dataset(const Layout& layout, const Streams& streams, std::size_t index) {
+    const DatasetLayout& dataset = layout.datasets[index];
+    const auto list = plain(dataset.settings);
+    const std::string name = layout.full_name(dataset.name);
+    const char* bad = nullptr;
+    std::string snapshot;
+    int error = 0;
+    if (streams.has(index)) {
+        KLD_TRY(snapshot, streams.receive(index, layout));
+        error = kz_dataset_set(name.c_str(), list.data(), list.size(), &bad);
+    } else {
+        const kz_filesystem how = {dataset.normalization, dataset.utf8only, dataset.casesensitivity};
+        error = kz_dataset_create(name.c_str(), &how, list.data(), list.size(), &bad);
+    }
+    if (error != 0) return fail(refused("cannot make the dataset " + name, bad, error));
+    return snapshot;
+}
+
+/// Every dataset waits several times until the pool has written a transaction group. Those whose parents are there wait
+/// together, and all but the largest stream cost no time of their own.
 /// @returns the snapshots that came with streams
 Result<std::vector<std::string>> make_datasets(const Layout& layout, const Streams& streams) {
-    std::vector<std::string> snapshots;
-    const char* bad = nullptr;
+    std::map<std::ptrdiff_t, std::vector<std::size_t>> by_depth;
     for (std::size_t i = 1; i < layout.datasets.size(); ++i) {
-        const DatasetLayout& dataset = layout.datasets[i];
-        const auto list = plain(dataset.settings);
-        const std::string name = layout.full_name(dataset.name);
-        int error = 0;
-        if (streams.has(i)) {
-            KLD_TRY(snapshots.emplace_back(), streams.receive(i, layout));
-            error = kz_dataset_set(name.c_str(), list.data(), list.size(), &bad);
-        } else {
-            const kz_filesystem how = {dataset.normalization, dataset.utf8only, dataset.casesensitivity};
-            error = kz_dataset_create(name.c_str(), &how, list.data(), list.size(), &bad);
-        }
-        if (error != 0) return fail(refused("cannot make the dataset " + name, bad, error));
+        const auto& name = layout.datasets[i].name;
+        by_depth[std::count(name.begin(), name.end(), '/')].push_back(i);
     }
+    std::vector<Result<std::string>> made(layout.datasets.size());
+    for (const auto& [depth, indices] : by_depth) {
+        constexpr std::size_t kAtOnce = 8;
+        std::atomic<std::size_t> next{0};
+        std::vector<std::thread> workers;
+        for (std::size_t worker = 0; worker < std::min(kAtOnce, indices.size()); ++worker)
+            workers.emplace_back([&, &indices = indices] {
+                for (auto at = next++; at < indices.size(); at = next++)
+                    made[indices[at]] = make_dataset(layout, streams, indices[at]);
+            });
+        for (auto& worker : workers) worker.join();
+        for (const auto index : indices)
+            if (!made[index]) return fail(std::move(made[index].error()));
+    }
+    std::vector<std::string> snapshots;
+    for (auto& snapshot : made)
+        if (!snapshot->empty()) snapshots.push_back(std::move(*snapshot));
     return snapshots;
 }
 

@@ -252,7 +252,7 @@ TEST_F(Received, StreamsAndTheLayoutMustFitTogether) {
     expect_refused(receive({"--stream", "nosuch=" + file_of("home")}), 2, {"nosuch"});
     expect_refused(receive({"--stream", "var=" + file_of("home")}), 2, {"var"});
     expect_refused(receive({"--stream", "home=" + file_of("home")}), 2, {"only one stream"});
-    expect_refused(receive({}, {{"normalization", "formD"}}), 2, {"normalization", "ROOT-default.zfs"});
+    expect_refused(receive({}, {{"normalization", "formD"}}), 2, {"normalization", "home.zfs"});
     const auto small = pool({"receive", "--image", at("image"), "--size", "64M", "--layout", write_layout(layout()),
                              "--stream", "ROOT/default=" + file_of("ROOT/default")});
     EXPECT_EQ(small.exit_code, 0) << small.err;

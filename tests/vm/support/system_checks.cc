@@ -25,24 +25,47 @@ void expect_mounts(const std::string& zfs_mounts, const std::string& dataset) {
     EXPECT_EQ(mounted, wanted);
 }
 
-/// @param mounted, first  microseconds since the kernel started
-void expect_log_before_journal(const std::string& mounted, const std::string& first) {
-    const auto log = parse_number(mounted), journal = parse_number(first);
+/// Times are microseconds since the kernel started.
+void expect_log_before_journal(const std::string& mounted, const std::string& first, const std::string& flushed,
+                               const std::string& initramfs_systemd) {
+    const auto log = parse_number(mounted), line = parse_number(first), disk = parse_number(flushed);
     ASSERT_TRUE(log.has_value()) << mounted;
-    ASSERT_TRUE(journal.has_value()) << first;
-    EXPECT_LT(*log, *journal) << "microseconds: /var/log was mounted after the journal went to disk";
+    ASSERT_TRUE(line.has_value()) << first;
+    ASSERT_TRUE(disk.has_value()) << flushed;
+    EXPECT_LT(*log, *disk) << "/var/log was mounted after the journal went to disk";
+    // Where systemd runs in the initramfs, its journal begins there, in memory.
+    if (initramfs_systemd == "0") {
+        EXPECT_LT(*log, *line) << "/var/log was mounted after the journal's first line";
+    }
 }
 
 }  // namespace
 
 void expect_healthy(const RootShell& shell, const std::string& dataset) {
-    enum Question { kSystem, kUnits, kPools, kMounts, kEsp, kLog, kJournal, kHidden, kRunningHostid, kHostid, kMarker, kCache };
+    enum Question {
+        kSystem,
+        kUnits,
+        kPools,
+        kMounts,
+        kEsp,
+        kLog,
+        kJournal,
+        kFlush,
+        kInitramfs,
+        kHidden,
+        kRunningHostid,
+        kHostid,
+        kMarker,
+        kCache
+    };
     const auto told = answers(
         shell, {"systemctl is-system-running --wait || true", "systemctl --failed --no-legend --plain",
                 "zpool status -x", "awk '$3 == \"zfs\" { print $1, $2 }' /proc/mounts",
                 "findmnt -n -o FSTYPE /boot/efi", "systemctl show -P ActiveEnterTimestampMonotonic var-log.mount",
-                // Until then the journal is in memory, in the initramfs and after it.
+                "journalctl -b -o json --no-pager | head -n 1 | grep -o "
+                "'\"__MONOTONIC_TIMESTAMP\" *: *\"[0-9]*\"' | tr -dc 0-9",
                 "systemctl show -P ExecMainStartTimestampMonotonic systemd-journal-flush.service",
+                "systemctl show -P InitRDTimestampMonotonic",
                 "mkdir -p /run/below && mount --bind / /run/below && find /run/below/var/log /run/below/home "
                 "-mindepth 1; umount /run/below",
                 "cat /sys/module/spl/parameters/spl_hostid", "od -An -tu4 /etc/hostid",
@@ -53,7 +76,7 @@ void expect_healthy(const RootShell& shell, const std::string& dataset) {
     EXPECT_EQ(told[kPools], "all pools are healthy");
     expect_mounts(told[kMounts], dataset);
     EXPECT_NE(told[kEsp].find("vfat"), std::string::npos);
-    expect_log_before_journal(told[kLog], told[kJournal]);
+    expect_log_before_journal(told[kLog], told[kJournal], told[kFlush], told[kInitramfs]);
     EXPECT_EQ(told[kHidden], "") << "below a mount point";
     EXPECT_EQ(told[kRunningHostid], told[kHostid]);
     // 0x6b6c6431: what an image has before its first boot.

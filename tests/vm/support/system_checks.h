@@ -10,7 +10,8 @@ namespace kld::test {
 
 /// Waits until the system says it is up, then expects: no failed unit, a pool without complaints, the root on
 /// `dataset`, all file systems of the layout mounted and nothing of another boot environment, /var/log mounted before
-/// the journal went to disk and nothing below it, an own hostid that kernel and file agree on, first boot over, and no cache file of pools.
+/// the journal's first line (of a systemd in the initramfs: before it went to disk) and nothing below it, an own hostid
+/// that kernel and file agree on, first boot over, and no cache file of pools.
 void expect_healthy(const RootShell& shell, const std::string& dataset);
 
 /// Expects dpkg --verify to be silent but for the stated files. Reads all of the system: a minute under emulation.
