@@ -42,7 +42,8 @@ struct Image {
     /// Entries whose directory did not exist when their turn came: a kernel drops them without a word.
     std::vector<std::string> lost;
 
-    /// The path without links on the way (at most 40 are followed, as by the kernel); nothing when it leads nowhere.
+    /// The path without links on the way (at most 40 are followed, as by the kernel); nothing when it leads nowhere, or
+    /// to a path of more than 4096 bytes.
     /// @param last  whether a link at the very end is followed, too
     std::optional<std::string> resolve(std::string_view path, bool last = true) const;
 
@@ -53,7 +54,7 @@ struct Image {
 /// Says for which files the content is kept, by the path as written in the archive without "./" and "/".
 using Keep = std::function<bool(std::string_view path)>;
 
-/// Kept contents are at most this together; an image that wants more is an error.
+/// Kept contents and names are at most this together; an image that wants more is an error.
 inline constexpr std::uint64_t kMostKept = std::uint64_t{256} << 20;
 
 /// @returns an error that names the byte offset in the image for anything that a kernel would not unpack to the end
