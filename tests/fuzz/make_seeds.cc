@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes what the fuzzers begin with: fuzz-seeds DIRECTORY. The signed module is of another key each time, and
-// builder.pem goes with it.
+// builder.pem goes with it. Streams need a pool: corpus/stream/whole is what kldload-pool send gave of a tree of three
+// files.
 #include <iostream>
 
 #include "modules/compression.h"
