@@ -45,9 +45,16 @@ Result<std::size_t> read_stream(Format format, std::string_view bytes, CpioParse
 
 std::optional<std::string> Image::resolve(std::string_view path, bool last) const {
     constexpr int kMostLinks = 40;
-    constexpr std::size_t kLongest = 4096;
-    const auto pieces = split(path, '/');
-    std::deque<std::string> open(pieces.begin(), pieces.end());
+    constexpr std::size_t kLongest = 4096, kMostSteps = 1000;
+    std::deque<std::string> open;
+    std::size_t steps = 0;
+    const auto go = [&](std::string_view on) {
+        const auto pieces = split(on, '/');
+        steps += pieces.size();
+        if (steps <= kMostSteps) open.insert(open.begin(), pieces.begin(), pieces.end());
+        return steps <= kMostSteps;
+    };
+    if (!go(path)) return std::nullopt;
     std::string at;
     for (int links = 0; !open.empty();) {
         const auto piece = std::move(open.front());
@@ -65,11 +72,9 @@ std::optional<std::string> Image::resolve(std::string_view path, bool last) cons
             at = std::move(next);
             continue;
         }
-        if (++links > kMostLinks) return std::nullopt;
         const auto& target = entry->second.target;
+        if (++links > kMostLinks || !go(target)) return std::nullopt;
         if (target.starts_with('/')) at.clear();
-        const auto steps = split(target, '/');
-        open.insert(open.begin(), steps.begin(), steps.end());
     }
     return at;
 }

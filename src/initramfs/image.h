@@ -42,8 +42,9 @@ struct Image {
     /// Entries whose directory did not exist when their turn came: a kernel drops them without a word.
     std::vector<std::string> lost;
 
-    /// The path without links on the way (at most 40 are followed, as by the kernel); nothing when it leads nowhere, or
-    /// to a path of more than 4096 bytes.
+    /// The path without links on the way (at most 40 are followed, as by the kernel); nothing when it leads nowhere.
+    /// What no image has counts as nowhere, so that a small one cannot take hours: a path of more than 4096 bytes, or a
+    /// way over more than 1000 names.
     /// @param last  whether a link at the very end is followed, too
     std::optional<std::string> resolve(std::string_view path, bool last = true) const;
 

@@ -221,6 +221,16 @@ TEST(Image, LosesWhatLiesDeeperThanAnyPath) {
     EXPECT_EQ(image->lost, std::vector<std::string>{deeper + "/x"});
 }
 
+TEST(Image, FollowsNoWayWithoutEnd) {
+    std::string nowhere;
+    for (int i = 0; i < 600; ++i) nowhere += "./";
+    const auto image = read_image(archive({directory("etc"), program("etc/hostid", "abcd"),
+                                           link("long", nowhere + "etc"), link("longer", nowhere + "long")}),
+                                  everything);
+    EXPECT_EQ(text(image, "long/hostid"), "abcd");
+    EXPECT_EQ(text(image, "longer/hostid"), "not there");
+}
+
 TEST(CpioWriter, MakesTheSameBytesInWholeWords) {
     EXPECT_EQ(archive({program("etc/hostid", "abcd")}), archive({program("etc/hostid", "abcd")}));
     for (const std::string content : {"", "a", "ab", "abc", "abcd"})
