@@ -31,9 +31,10 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# missing_packages LIST…: what of these files of packaging/ is not installed.
 missing_packages() {
 	local package
-	grep -v '^#' "$top/packaging/dependencies" | while read -r package; do
+	(cd "$top/packaging" && grep -hv '^#' "$@") | while read -r package; do
 		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
 	done
 }
@@ -59,6 +60,7 @@ install_packages() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends "$@"
 }
 
+# prepare [LIST]: installs what building needs, and what the list has more.
 prepare() {
 	# shellcheck disable=SC1091
 	. /etc/os-release
@@ -68,7 +70,7 @@ prepare() {
 	esac
 	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "installing packages needs root" "run as root, or install sudo"
 	local packages
-	mapfile -t packages < <(missing_packages)
+	mapfile -t packages < <(missing_packages dependencies "$@")
 	[ ${#packages[@]} = 0 ] || stage "install ${#packages[@]} packages" install_packages "${packages[@]}"
 }
 

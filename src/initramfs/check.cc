@@ -185,6 +185,7 @@ private:
     }
 
     void check_libraries() {
+        constexpr std::size_t kMostLibraries = 1000;
         // libgcc_s is loaded at run time, by pthread_exit and pthread_cancel: no program lists it.
         std::vector<std::string> open{"libgcc_s.so.1"};
         std::set<std::string> seen;
@@ -206,6 +207,10 @@ private:
             const auto name = open.back();
             open.pop_back();
             if (!seen.insert(name).second) continue;
+            if (seen.size() > kMostLibraries) {
+                missing.push_back("an end: more than a thousand libraries need each other");
+                break;
+            }
             const auto path = library(name);
             if (path.empty()) {
                 missing.push_back(name);

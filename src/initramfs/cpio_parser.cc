@@ -70,7 +70,7 @@ Status CpioParser::step() {
         case State::name:
             return parse_name();
         case State::body:
-            finish_entry();
+            KLD_CHECK(finish_entry());
             expect(State::padding, padding());
             return {};
         case State::padding:
@@ -119,7 +119,7 @@ Status CpioParser::parse_name() {
     if (is_link && header_.size > kLongestName)
         return fail(fmt::format("the link {} claims a target of {} bytes", path_, header_.size));
     expect(State::body, header_.size);
-    return wanted_ ? count_kept(header_.size) : Status{};
+    return count_kept(path_.size() + (wanted_ || is_link ? header_.size : 0));
 }
 
 Status CpioParser::count_kept(std::uint64_t bytes) {
@@ -129,18 +129,18 @@ Status CpioParser::count_kept(std::uint64_t bytes) {
     return {};
 }
 
-void CpioParser::finish_entry() {
+Status CpioParser::finish_entry() {
     Entry entry{.mode = header_.mode};
     if (entry.is_link()) entry.target = collected_.c_str();
     if (entry.is_file()) entry.size = header_.size;
     if (entry.is_file() && wanted_) entry.content = std::move(collected_);
-    if (path_.empty()) return;
+    if (path_.empty()) return {};
     const auto parent = image_.resolve(parent_of(path_));
     const auto* directory = parent ? image_.find(*parent) : nullptr;
     const bool at_root = parent && parent->empty();
     if (!at_root && (directory == nullptr || !directory->is_directory())) {
         image_.lost.push_back(path_);
-        return;
+        return {};
     }
     const auto slash = path_.rfind('/');
     const auto name = slash == std::string::npos ? path_ : path_.substr(slash + 1);
@@ -150,9 +150,10 @@ void CpioParser::finish_entry() {
     const bool full_directory = below != image_.entries.end() && below->first.starts_with(where + "/");
     if (full_directory && !entry.is_directory()) {
         image_.lost.push_back(path_);
-        return;
+        return {};
     }
     image_.entries[where] = std::move(entry);
+    return count_kept(where.size());
 }
 
 /// Of the names of one file, only one carries the bytes.

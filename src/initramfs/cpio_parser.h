@@ -44,7 +44,7 @@ private:
     Status step();
     Status parse_header();
     Status parse_name();
-    void finish_entry();
+    Status finish_entry();
     Status end_archive();
     Status count_kept(std::uint64_t bytes);
     bool collects() const;

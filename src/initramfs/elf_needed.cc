@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
+
+#include "base/byte_reader.h"
 
 namespace kld::initramfs {
 namespace {
@@ -20,25 +23,6 @@ struct Part {
     std::uint64_t type = 0, offset = 0, address = 0, size = 0;
 };
 
-std::uint64_t number(std::string_view bytes, std::size_t offset, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = size; i > 0; --i) value = (value << 8U) | static_cast<unsigned char>(bytes[offset + i - 1]);
-    return value;
-}
-
-std::optional<std::string_view> slice(std::string_view bytes, std::uint64_t offset, std::uint64_t size) {
-    if (offset > bytes.size() || size > bytes.size() - offset) return std::nullopt;
-    return bytes.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
-}
-
-std::optional<std::string> text_at(std::string_view bytes, std::uint64_t offset) {
-    if (offset >= bytes.size()) return std::nullopt;
-    const auto rest = bytes.substr(static_cast<std::size_t>(offset));
-    const auto end = rest.find('\0');
-    if (end == std::string_view::npos) return std::nullopt;
-    return std::string(rest.substr(0, end));
-}
-
 std::optional<std::uint64_t> file_offset(const std::vector<Part>& parts, std::uint64_t address) {
     for (const auto& part : parts)
         if (part.type == kLoad && address >= part.address && address - part.address < part.size)
@@ -46,43 +30,60 @@ std::optional<std::uint64_t> file_offset(const std::vector<Part>& parts, std::ui
     return std::nullopt;
 }
 
+/// What the loader is told to load. The bytes of one name can be told again and again: a small file would fill the
+/// memory.
+Result<std::vector<std::string>> needed(std::string_view elf, std::string_view dynamic,
+                                        const std::vector<Part>& parts) {
+    constexpr std::size_t kMostLibraries = 1000, kLongestName = 256;
+    std::vector<std::uint64_t> names;
+    std::optional<std::uint64_t> strings;
+    for (std::uint64_t at = 0; slice(dynamic, at, kTagBytes); at += kTagBytes) {
+        const auto tag = *little_endian(dynamic, at, 8), value = *little_endian(dynamic, at + 8, 8);
+        if (tag == 0) break;
+        if (tag == kNeeded) names.push_back(value);
+        if (tag == kStringTable) strings = value;
+        if (names.size() > kMostLibraries) return fail("it asks for more than a thousand libraries");
+    }
+    if (strings) strings = file_offset(parts, *strings);
+    std::vector<std::string> libraries;
+    for (const auto name : names) {
+        const auto text = strings && name <= elf.size() ? c_string(elf, *strings + name, kLongestName) : std::nullopt;
+        if (!text) return fail("the name of a needed library lies outside the file");
+        libraries.emplace_back(*text);
+    }
+    return libraries;
+}
+
 }  // namespace
 
 Result<ElfNeeds> read_needs(std::string_view elf) {
-    constexpr std::size_t kElfHeader = 64;
+    constexpr std::size_t kElfHeader = 64, kLongestPath = 4096;
     if (elf.size() < kElfHeader || !elf.starts_with("\x7f"
                                                     "ELF\x02\x01"))
         return fail("not a 64-bit little-endian ELF file");
-    const auto count = number(elf, 0x38, 2);
-    const auto table = slice(elf, number(elf, 0x20, 8), count * kHeaderBytes);
-    if (!table || number(elf, 0x36, 2) != kHeaderBytes) return fail("the program headers lie outside the file");
+    const auto count = *little_endian(elf, 0x38, 2);
+    const auto table = slice(elf, *little_endian(elf, 0x20, 8), count * kHeaderBytes);
+    if (!table || little_endian(elf, 0x36, 2) != kHeaderBytes) return fail("the program headers lie outside the file");
     std::vector<Part> parts;
     for (std::size_t at = 0; at < table->size(); at += kHeaderBytes)
-        parts.push_back(
-            {number(*table, at, 4), number(*table, at + 8, 8), number(*table, at + 16, 8), number(*table, at + 32, 8)});
+        parts.push_back({*little_endian(*table, at, 4), *little_endian(*table, at + 8, 8),
+                         *little_endian(*table, at + 16, 8), *little_endian(*table, at + 32, 8)});
 
     ElfNeeds needs;
+    bool has_interpreter = false, has_dynamic = false;
     for (const auto& part : parts) {
         if (part.type != kInterpreter && part.type != kDynamic) continue;
         const auto content = slice(elf, part.offset, part.size);
         if (!content) return fail("a part of the program lies outside the file");
-        if (part.type == kInterpreter) {
-            needs.interpreter = content->substr(0, content->find('\0'));
+        if (std::exchange(part.type == kDynamic ? has_dynamic : has_interpreter, true))
+            return fail("a part that a program has once is there twice");
+        if (part.type == kDynamic) {
+            KLD_TRY(needs.libraries, needed(elf, *content, parts));
             continue;
         }
-        std::vector<std::uint64_t> names;
-        std::optional<std::uint64_t> strings;
-        for (std::size_t at = 0; at + kTagBytes <= content->size(); at += kTagBytes) {
-            const auto tag = number(*content, at, 8);
-            if (tag == 0) break;
-            if (tag == kNeeded) names.push_back(number(*content, at + 8, 8));
-            if (tag == kStringTable) strings = file_offset(parts, number(*content, at + 8, 8));
-        }
-        for (const auto name : names) {
-            auto text = strings && name <= elf.size() ? text_at(elf, *strings + name) : std::nullopt;
-            if (!text) return fail("the name of a needed library lies outside the file");
-            needs.libraries.push_back(*std::move(text));
-        }
+        const auto path = c_string(*content, 0, kLongestPath);
+        if (!path) return fail("the path of its loader has no end");
+        needs.interpreter = *path;
     }
     return needs;
 }

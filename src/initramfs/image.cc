@@ -21,12 +21,14 @@ tl::unexpected<Error> at_offset(Error error, std::uint64_t offset) {
 }
 
 /// Unpacks one compressed stream of whole archives. @returns its length in the image
-Result<std::size_t> read_stream(Format format, std::string_view bytes, CpioParser& parser) {
+/// @param left  how many bytes it and those after it may unpack to
+Result<std::size_t> read_stream(Format format, std::string_view bytes, CpioParser& parser, std::uint64_t& left) {
     std::uint64_t unpacked = 0;
     parser.begin_stream(0);
     const auto sink = [&](std::string_view piece) -> Status {
+        if (piece.size() > left) return fail("it unpacks to more than 4 GiB");
+        left -= piece.size();
         unpacked += piece.size();
-        if (unpacked > kMostUnpacked) return fail("the stream unpacks to more than 4 GiB");
         KLD_TRY(const auto taken, parser.feed(piece));
         if (taken != piece.size())
             return fail(fmt::format("there is no cpio archive at byte {} of the unpacked {} stream",
@@ -43,8 +45,16 @@ Result<std::size_t> read_stream(Format format, std::string_view bytes, CpioParse
 
 std::optional<std::string> Image::resolve(std::string_view path, bool last) const {
     constexpr int kMostLinks = 40;
-    const auto pieces = split(path, '/');
-    std::deque<std::string> open(pieces.begin(), pieces.end());
+    constexpr std::size_t kLongest = 4096, kMostSteps = 1000;
+    std::deque<std::string> open;
+    std::size_t steps = 0;
+    const auto go = [&](std::string_view on) {
+        const auto pieces = split(on, '/');
+        steps += pieces.size();
+        if (steps <= kMostSteps) open.insert(open.begin(), pieces.begin(), pieces.end());
+        return steps <= kMostSteps;
+    };
+    if (!go(path)) return std::nullopt;
     std::string at;
     for (int links = 0; !open.empty();) {
         const auto piece = std::move(open.front());
@@ -56,17 +66,15 @@ std::optional<std::string> Image::resolve(std::string_view path, bool last) cons
             continue;
         }
         auto next = at.empty() ? piece : at + "/" + piece;
-        const auto entry = entries.find(next);
+        const auto entry = next.size() > kLongest ? entries.end() : entries.find(next);
         if (entry == entries.end()) return std::nullopt;
         if (!entry->second.is_link() || (open.empty() && !last)) {
             at = std::move(next);
             continue;
         }
-        if (++links > kMostLinks) return std::nullopt;
         const auto& target = entry->second.target;
+        if (++links > kMostLinks || !go(target)) return std::nullopt;
         if (target.starts_with('/')) at.clear();
-        const auto steps = split(target, '/');
-        open.insert(open.begin(), steps.begin(), steps.end());
     }
     return at;
 }
@@ -81,7 +89,7 @@ const Entry* Image::find(std::string_view path) const {
 Result<Image> read_image(std::string_view bytes, const Keep& keep) {
     Image image;
     CpioParser parser(image, keep);
-    std::uint64_t offset = 0;
+    std::uint64_t offset = 0, left = kMostUnpacked;
     while (offset < bytes.size()) {
         const auto rest = bytes.substr(offset);
         const auto before = parser.entries();
@@ -95,7 +103,7 @@ Result<Image> read_image(std::string_view bytes, const Keep& keep) {
             return at_offset(Error{"neither a cpio archive at a multiple of four nor a compression that is known here"},
                              offset);
         if (plain) parser.begin_stream(offset);
-        auto taken = plain ? parser.feed(rest) : read_stream(*format, rest, parser);
+        auto taken = plain ? parser.feed(rest) : read_stream(*format, rest, parser, left);
         if (!taken) return at_offset(std::move(taken.error()), offset);
         image.segments.push_back({offset, *taken, *format, parser.entries() - before});
         offset += *taken;

@@ -43,6 +43,8 @@ struct Image {
     std::vector<std::string> lost;
 
     /// The path without links on the way (at most 40 are followed, as by the kernel); nothing when it leads nowhere.
+    /// What no image has counts as nowhere, so that a small one cannot take hours: a path of more than 4096 bytes, or a
+    /// way over more than 1000 names.
     /// @param last  whether a link at the very end is followed, too
     std::optional<std::string> resolve(std::string_view path, bool last = true) const;
 
@@ -53,7 +55,7 @@ struct Image {
 /// Says for which files the content is kept, by the path as written in the archive without "./" and "/".
 using Keep = std::function<bool(std::string_view path)>;
 
-/// Kept contents are at most this together; an image that wants more is an error.
+/// Kept contents and names are at most this together; an image that wants more is an error.
 inline constexpr std::uint64_t kMostKept = std::uint64_t{256} << 20;
 
 /// @returns an error that names the byte offset in the image for anything that a kernel would not unpack to the end

@@ -25,6 +25,9 @@ template <class... Ts>
 struct Overloaded : Ts... {
     using Ts::operator()...;
 };
+// C++20 has it unwritten, clang only since its release 17.
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::vector<std::string> failure_lines(const Error& error) {
     std::vector<std::string> text{"The kernel was not started:", "", error.message};

@@ -19,6 +19,7 @@ constexpr std::uint64_t kSectionCount = 0x3c;
 constexpr std::uint64_t kSectionNames = 0x3e;
 constexpr std::uint64_t kEntryBytes = 64;
 constexpr std::size_t kLongestName = 256;
+constexpr std::size_t kLargestModinfo = std::size_t{1} << 20;  // those of large drivers have 100 KiB
 
 struct Section {
     std::string_view name;
@@ -85,14 +86,15 @@ Result<KernelModule> inspect_module(std::string_view bytes) {
     if (!plain) return fail(plain.error());
     KLD_TRY(const auto sections, read_sections(*plain));
     KernelModule module;
-    bool found = false;
+    std::optional<std::string_view> modinfo;
     for (const auto& section : sections) {
         if (section.name == ".debug_info" && !section.content.empty()) module.has_debug_info = true;
-        if (section.name != ".modinfo") continue;
-        found = true;
-        for (const auto& field : split(section.content, '\0')) take_field(module, field);
+        // The kernel takes the first one, too.
+        if (section.name == ".modinfo" && !modinfo) modinfo = section.content;
     }
-    if (!found) return malformed("it has no section .modinfo");
+    if (!modinfo) return malformed("it has no section .modinfo");
+    if (modinfo->size() > kLargestModinfo) return malformed(fmt::format("its .modinfo has {} bytes", modinfo->size()));
+    for (const auto& field : split(*modinfo, '\0')) take_field(module, field);
     KLD_TRY(module.signature, read_signature(*plain));
     return module;
 }

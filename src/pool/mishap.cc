@@ -19,14 +19,21 @@ void remove_partial() {
     if (g_partial[0] != '\0') (void)::unlink(g_partial);
 }
 
-void on_abort(int) {
+[[noreturn]] void end(std::string_view reason) {
     remove_partial();
-    constexpr std::string_view kGaveUp = "error: OpenZFS gave up, for the reason above";
     constexpr std::string_view kNothingLeft = "; no pool was left behind";
-    (void)!::write(STDERR_FILENO, kGaveUp.data(), kGaveUp.size());
+    (void)!::write(STDERR_FILENO, reason.data(), reason.size());
     if (g_path[0] != '\0') (void)!::write(STDERR_FILENO, kNothingLeft.data(), kNothingLeft.size());
     (void)!::write(STDERR_FILENO, "\n", 1);
     ::_exit(static_cast<int>(ExitCode::failed));
+}
+
+void on_abort(int) {
+    end("\nerror: OpenZFS gave up, for the reason above");  // it ends its own line only in some releases
+}
+
+void on_fault(int) {
+    end("error: crashed, most likely in OpenZFS over what it read");
 }
 
 void on_ending_signal(int number) {
@@ -54,10 +61,18 @@ void handle(int number, void (*handler)(int)) {
     (void)::sigaction(number, &action, nullptr);
 }
 
+/// A sanitizer says more about a fault than we do.
+bool has_handler(int number) {
+    struct sigaction action {};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_DFL;
+}
+
 }  // namespace
 
 Status start_openzfs(bool writable, const kz_limits& limits) {
     handle(SIGABRT, on_abort);
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+        if (!has_handler(number)) handle(number, on_fault);
     handle(SIGXFSZ, SIG_IGN);  // the write fails with EFBIG instead
     if (const int error = kz_start(writable ? 1 : 0, &limits)) return fail(errno_error("cannot start OpenZFS", error));
     return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// OpenZFS ends the process when something goes wrong inside, and waits for ever when it cannot write. Here both become
-// an error message, exit 1 and no file left behind.
+// OpenZFS ends the process when something goes wrong inside, waits for ever when it cannot write, and crashes over some
+// streams and pools that somebody made up. Here all become an error message, exit 1 and no file left behind.
 #pragma once
 
 #include "base/result.h"
@@ -9,7 +9,7 @@
 
 namespace kld::pool {
 
-/// Starts OpenZFS; its abort() then prints an error and ends with exit 1.
+/// Starts OpenZFS; its abort() and its faults then print an error and end with exit 1.
 Status start_openzfs(bool writable, const kz_limits& limits);
 /// Lets pools live in `image`. A signal that ends the process, or a failure, removes image.partial() first.
 Status use_image(const ImageFile& image);

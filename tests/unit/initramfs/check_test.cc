@@ -188,6 +188,19 @@ TEST_F(CheckTest, TheErrorListsAllAndTheFirstWayOut) {
     EXPECT_NE(text.find("hint: install zfs-modules-6.12, then update-initramfs -u -k 6.12"), std::string::npos);
 }
 
+TEST_F(CheckTest, LibrariesAreNotFollowedWithoutEnd) {
+    for (const std::string name : {"libzfs.so.6.0", "libc.so.6"}) {
+        std::vector<std::string> needs{"libc.so.6"};
+        for (int i = 0; i < 900; ++i) needs.push_back(name + std::to_string(i));
+        entry(kLibraries + name).content = make_elf(needs);
+    }
+    EXPECT_EQ(bad(), Ids{"libraries"});
+    const auto findings = report().findings;
+    EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.evidence.find("more than a thousand libraries") != std::string::npos;
+    }));
+}
+
 TEST_F(CheckTest, SurvivesMutation) {
     mutate(archive(entries_), 2000, [&](const std::string& bytes) { (void)check_initramfs(bytes, expected_); });
 }
@@ -204,6 +217,17 @@ TEST(ElfNeeded, RefusesGarbageAndSurvivesMutation) {
     const auto elf = make_elf({"liba.so.1"}, "/lib64/ld.so");
     for (std::size_t size = 0; size < elf.size(); ++size) EXPECT_FALSE(read_needs(elf.substr(0, size))) << size;
     mutate(elf, 5000, [](const std::string& bytes) { (void)read_needs(bytes); });
+}
+
+TEST(ElfNeeded, RefusesWhatNoProgramHas) {
+    EXPECT_TRUE(read_needs(make_elf(std::vector<std::string>(1000, "liba.so.1"))));
+    EXPECT_EQ(message_of(read_needs(make_elf(std::vector<std::string>(1001, "liba.so.1")))),
+              "it asks for more than a thousand libraries");
+    EXPECT_FALSE(read_needs(make_elf({std::string(300, 'l')})));
+    EXPECT_FALSE(read_needs(make_elf({}, std::string(5000, '/'))));
+    auto twice = make_elf({"liba.so.1"}, "/lib64/ld.so");
+    twice[64] = 2;  // the first program header, which says what is loaded
+    EXPECT_EQ(message_of(read_needs(twice)), "a part that a program has once is there twice");
 }
 
 }  // namespace

@@ -191,6 +191,46 @@ TEST(Image, DoesNotBelieveALargeSize) {
     EXPECT_NE(message_of(read_image(bytes, {})).find("cut short"), std::string::npos);
 }
 
+TEST(Image, KeepsNoNamesWithoutEnd) {
+    std::vector<NewEntry> entries;
+    for (char first = 'a'; first <= 'z'; ++first) entries.push_back(program(first + std::string(4000, 'n'), ""));
+    const auto packed = compress(Format::zstd, archive(entries));
+    std::string image;
+    for (std::size_t names = 0; names <= kMostKept; names += 26 * 4000) image += packed;
+    EXPECT_NE(message_of(read_image(image, {})).find("too large to be kept"), std::string::npos);
+}
+
+TEST(Image, UnpacksAtMost4GiBInAll) {
+    const auto packed = compress(Format::zstd, archive({program("zeros", std::string(64 << 20, '\0'))}));
+    std::string image;
+    for (int streams = 0; streams < 63; ++streams) image += packed;
+    EXPECT_EQ(message_of(read_image(image, {})), "no error");
+    EXPECT_NE(message_of(read_image(image + packed, {})).find("unpacks to more than 4 GiB"), std::string::npos);
+}
+
+TEST(Image, LosesWhatLiesDeeperThanAnyPath) {
+    std::vector<NewEntry> entries;
+    std::string path(99, 'd');
+    for (; path.size() < 4000; path += "/" + std::string(99, 'd')) entries.push_back(directory(path));
+    const auto deepest = entries.back().path;
+    const auto deeper = "link/" + std::string(250, 'f');
+    entries.insert(entries.end(),
+                   {link("link", deepest), program("link/near", "n"), directory(deeper), program(deeper + "/x", "x")});
+    const auto image = read_image(archive(entries), everything);
+    EXPECT_EQ(text(image, "link/near"), "n");
+    EXPECT_EQ(image->lost, std::vector<std::string>{deeper + "/x"});
+}
+
+TEST(Image, FollowsNoWayWithoutEnd) {
+    std::string nowhere;
+    for (int i = 0; i < 600; ++i) nowhere += "./";
+    const auto image = read_image(archive({directory("etc"), program("etc/hostid", "abcd"),
+                                           link("long", nowhere + "etc"), link("longer", nowhere + "long")}),
+                                  everything);
+    EXPECT_EQ(text(image, "long/hostid"), "abcd");
+    EXPECT_EQ(text(image, "longer/hostid"), "not there");
+}
+
 TEST(CpioWriter, MakesTheSameBytesInWholeWords) {
     EXPECT_EQ(archive({program("etc/hostid", "abcd")}), archive({program("etc/hostid", "abcd")}));
     for (const std::string content : {"", "a", "ab", "abc", "abcd"})

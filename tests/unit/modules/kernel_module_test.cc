@@ -49,6 +49,12 @@ TEST(KernelModule, RefusesWhatIsNoModule) {
     EXPECT_EQ(message_of(inspect_module(renamed)), "not a kernel module: it has no section .modinfo");
 }
 
+TEST(KernelModule, RefusesAModinfoThatNoneHas) {
+    EXPECT_TRUE(inspect_module(make_module({.version = std::string(500'000, 'v')})));
+    EXPECT_TRUE(message_of(inspect_module(make_module({.version = std::string(1 << 20, 'v')})))
+                    .starts_with("not a kernel module: its .modinfo has 10"));
+}
+
 TEST(KernelModule, NamesTheFileInTheError) {
     kld::test::FakeFiles files;
     files.entries["/m/zfs.ko"] = {"junk"};

@@ -267,6 +267,22 @@ TEST_F(Stream, APoolThatIsTooSmall) {
     expect_refused(output, 1, {"too small", "ROOT-default.zfs", "MiB) are needed"});
 }
 
+TEST_F(Stream, ANameThatIsTooLongWithTheDataset) {
+    ASSERT_TRUE(RealFiles().make_directories(at("tree/home")));
+    const std::string longest(255 - std::string("testpool/ROOT/default@").size(), 'x');
+    auto with_snapshot = layout();
+    with_snapshot["snapshot"] = longest;
+    create({"--layout", write_layout(with_snapshot), "--tree", at("tree")}, "golden");
+    const std::string stream = at("stream");
+    ASSERT_EQ(pool({"send", "--image", at("golden"), "--stream", "ROOT/default@" + longest + "=" + stream}).exit_code,
+              0);
+    auto longer = layout();
+    longer["bootfs"] = longer["datasets"][2]["name"] = "ROOT/default2";
+    const auto output = pool({"receive", "--image", at("image"), "--size", "512M", "--layout", write_layout(longer),
+                              "--stream", "ROOT/default2=" + stream});
+    expect_refused(output, 1, {"testpool/ROOT/default2", "File name too long"});
+}
+
 TEST_F(Stream, FeaturesThatThePoolLacks) {
     ASSERT_TRUE(RealFiles().make_directories(at("tree/home")));
     write("tree/large", torture_bytes(4 << 20, 5));
