@@ -125,7 +125,8 @@ Result<std::string> image_sbom(Build& build, const Archive& archive, const Menu&
     provenance::Sbom sbom(name, wish.time, std::string("kldload-") + KLD_VERSION);
     const auto image = sbom.add({.kind = "image",
                                  .name = name,
-                                 .purpose = "OPERATING-SYSTEM",
+                                 // An operating system has one name in the specification and another in its schema.
+                                 .purpose = "FILE",
                                  .source = fmt::format("{}, profile {}", archive.distro.name, wish.profile)});
     sbom.describe(image);
     KLD_TRY(const auto packages, read_manifest(build, wish.manifest));

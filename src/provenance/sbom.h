@@ -17,7 +17,7 @@ struct Component {
     std::string version{};
     std::string architecture{};
     std::string file{};     ///< its file name
-    std::string purpose{};  ///< of the specification's list: "OPERATING-SYSTEM"
+    std::string purpose{};  ///< of the specification's list: "FILE"
     std::string supplier{};
     std::string download{};
     std::string source{};   ///< what it was built from, in words

@@ -17,6 +17,7 @@ struct Rule {
     const char* form;
 };
 
+// Where the text of the specification and its JSON schema disagree, only what both take is right.
 // Clauses 6 (document), 7 (package) and 11 (relationship) of the specification.
 const std::vector<Rule> kDocument{{"spdxVersion", true, "SPDX-2\\.3"},
                                   {"dataLicense", true, "CC0-1\\.0"},
@@ -29,7 +30,7 @@ const std::vector<Rule> kPackage{
     {"versionInfo", false, ".+"},
     {"packageFileName", false, ".+"},
     {"primaryPackagePurpose", false,
-     "APPLICATION|FRAMEWORK|LIBRARY|CONTAINER|OPERATING-SYSTEM|DEVICE|FIRMWARE|SOURCE|ARCHIVE|FILE|INSTALL|OTHER"},
+     "APPLICATION|FRAMEWORK|LIBRARY|CONTAINER|DEVICE|FIRMWARE|SOURCE|ARCHIVE|FILE|INSTALL|OTHER"},
     {"supplier", false, "NOASSERTION|(Person|Organization): [^()]+( \\([^()]*\\))?"},
     {"downloadLocation", true, "NOASSERTION|NONE|[a-z][a-z0-9+.-]*:[^\\s]+"},
     {"sourceInfo", false, ".+"},

@@ -26,7 +26,7 @@ Component package(const std::string& name, const std::string& version) {
 
 Sbom sample(long time = 1764190800) {
     Sbom sbom("web1.qcow2", time, "kldload-0.1.0");
-    const auto image = sbom.add({.kind = "image", .name = "web1.qcow2", .purpose = "OPERATING-SYSTEM"});
+    const auto image = sbom.add({.kind = "image", .name = "web1.qcow2", .purpose = "FILE"});
     sbom.describe(image);
     sbom.relate(image, "CONTAINS", sbom.add(package("libstdc++6", "1:14-2+b1")));
     const auto modules = sbom.add(
