@@ -93,7 +93,9 @@ void Sbom::describe(const std::string& id) {
 }
 
 void Sbom::relate(const std::string& from, std::string_view kind, const std::string& to) {
-    relations_.push_back({from, std::string(kind), to});
+    Relation relation{from, std::string(kind), to};
+    if (std::find(relations_.begin(), relations_.end(), relation) == relations_.end())
+        relations_.push_back(std::move(relation));
 }
 
 std::string Sbom::json() const {

@@ -37,6 +37,7 @@ public:
     std::string add(const Component& component);
     /// `id` is what the document is about.
     void describe(const std::string& id);
+    /// Said twice, it is there once.
     /// @param kind  of the specification's list: "CONTAINS"
     void relate(const std::string& from, std::string_view kind, const std::string& to);
 
@@ -50,6 +51,7 @@ private:
     };
     struct Relation {
         std::string from, kind, to;
+        bool operator==(const Relation&) const = default;
     };
     std::string name_;
     long time_;

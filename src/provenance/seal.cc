@@ -26,6 +26,7 @@ std::vector<std::string> sealed_files(const std::string& image) {
 
 Error refused(Error error) {
     error.code = ExitCode::refused;
+    if (error.hint.empty()) error.hint = "fetch the files again, or give the certificate of the builder who made them";
     return error;
 }
 

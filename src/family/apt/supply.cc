@@ -93,7 +93,10 @@ std::string download_location(const ManifestEntry& entry, const std::vector<std:
 std::string supplier(const std::string& maintainer) {
     if (maintainer == kMaintainer) return "Organization: the kldload authors";
     const auto bracket = maintainer.find('<');
-    const auto name = trim(std::string_view(maintainer).substr(0, bracket));
+    std::string name(trim(std::string_view(maintainer).substr(0, bracket)));
+    // Round brackets are for the address alone.
+    std::replace(name.begin(), name.end(), '(', '[');
+    std::replace(name.begin(), name.end(), ')', ']');
     if (name.empty()) return "NOASSERTION";
     if (bracket == std::string::npos) return fmt::format("Person: {}", name);
     const auto address = maintainer.substr(bracket + 1, maintainer.find('>', bracket) - bracket - 1);

@@ -52,6 +52,8 @@ TEST(Supply, AMailingListIsNoPerson) {
               "Organization: GNU Libc Maintainers (debian-glibc@lists.debian.org)");
     EXPECT_EQ(supplier("Debian LVM Team <team+lvm@tracker.debian.org>"),
               "Organization: Debian LVM Team (team+lvm@tracker.debian.org)");
+    EXPECT_EQ(supplier("Laszlo Boszormenyi (GCS) <gcs@debian.org>"),
+              "Person: Laszlo Boszormenyi [GCS] (gcs@debian.org)");
     EXPECT_EQ(supplier("Somebody"), "Person: Somebody");
     EXPECT_EQ(supplier(kMaintainer), "Organization: the kldload authors");
     EXPECT_EQ(supplier(""), "NOASSERTION");

@@ -121,6 +121,7 @@ TEST_F(Seal, RefusesAnAlteredList) {
 TEST_F(Seal, RefusesAnotherSignerAndNamesIt) {
     ASSERT_TRUE(seal(files_, events_, image_, other_key()));
     expect_refused("it names \"" + other_key().certificate().subject() + "\" as its signer");
+    expect_refused("give the certificate of the builder");
 }
 
 TEST_F(Seal, RefusesACutSignature) {
