@@ -29,7 +29,8 @@ void add_skeleton(InitramfsArchive& archive) {
     archive.add_file("etc/group", "root:x:0:\n");
 }
 
-Status add_programs(const MenuImageRequest& request, TreeRunner& tree, Files& files, InitramfsArchive& archive) {
+Status add_programs(const MenuImageRequest& request, TreeRunner& tree, Files& files, MenuContent& content) {
+    auto& archive = content.archive;
     KLD_TRY(auto menu, files.read(request.menu_program));
     const auto needs = elf_needs(menu);
     if (!needs) return fail(Error(needs.error()).within(request.menu_program));
@@ -47,6 +48,9 @@ Status add_programs(const MenuImageRequest& request, TreeRunner& tree, Files& fi
         const auto path = library.starts_with("/usr/") ? library.substr(1) : "usr" + library;
         archive.add_file(path, std::move(bytes), 0755);
     }
+    content.taken.insert(content.taken.end(), kPrograms.begin(), kPrograms.end());
+    content.taken.insert(content.taken.end(), libraries.begin(), libraries.end());
+    content.taken.emplace_back("/usr/bin/busybox");
     for (const auto& name : kKmodNames) archive.add_link("usr/sbin/" + name, "../bin/kmod");
 
     KLD_TRY(auto busybox, files.read(request.tree + "/usr/bin/busybox"));
@@ -74,7 +78,10 @@ Status add_modules(const ModuleTree& modules, const std::string& version, TreeRu
         const auto stored = modules.path(name);
         KLD_TRY(auto module, read_module(files, fmt::format("{}/{}", modules.directory(), stored)));
         if (name == "zfs" || name == "spl") KLD_CHECK(check_module(name, module, version));
-        if (name == "zfs") content.zfs_version = modinfo(module, "version");
+        if (name == "zfs") {
+            content.zfs_version = modinfo(module, "version");
+            content.taken.push_back(fmt::format("/usr/lib/modules/{}/{}", version, stored));
+        }
         const auto plain = stored.substr(0, stored.find(".ko") + 3);
         const auto path = fmt::format("{}/{}", staged, plain);
         KLD_CHECK(files.make_directories(path.substr(0, path.rfind('/'))));
@@ -146,7 +153,7 @@ Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tr
     }
     KLD_TRY(const auto modules, ModuleTree::read(files, request.tree, content.kernel_version));
     add_skeleton(content.archive);
-    KLD_CHECK(add_programs(request, tree, files, content.archive));
+    KLD_CHECK(add_programs(request, tree, files, content));
     KLD_CHECK(add_modules(modules, content.kernel_version, tree, files, stage, stage_inside, content));
     return content;
 }

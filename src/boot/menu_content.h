@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/files.h"
 #include "base/tree_runner.h"
@@ -17,6 +18,7 @@ struct MenuContent {
     InitramfsArchive archive;
     std::string kernel_version;
     std::string zfs_version;
+    std::vector<std::string> taken;  ///< programs, libraries and the zfs module, by their paths in the tree
 };
 
 /// @param stage         a directory to make inside the tree, for depmod

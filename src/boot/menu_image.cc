@@ -75,6 +75,8 @@ Result<MenuImage> make_menu_image(const MenuImageRequest& request, Runner& runne
         return file.size();
     };
     MenuImage image{content.kernel_version, content.zfs_version};
+    image.taken = std::move(content.taken);
+    image.taken.insert(image.taken.end(), {kernel, kStub});
     KLD_TRY(image.bytes, size_of(work.path() + "/signed.efi"));
     KLD_TRY(image.initramfs_bytes, size_of(work.path() + "/initrd"));
     if (image.bytes > kMenuImageLimit) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/events.h"
 #include "base/files.h"
@@ -17,6 +18,9 @@ namespace kld::boot {
 inline constexpr const char* kMenuArguments =
     "quiet loglevel=3 init_on_alloc=0 mitigations=off lsm=lockdown,capability audit=0 panic=30 console=ttyS0,115200 "
     "console=tty0";
+
+/// Whose code ukify puts before the kernel.
+inline constexpr const char* kStub = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 
 /// A UKI must fit on an ESP three times (the new one, the one before, and room for an update).
 inline constexpr std::uint64_t kMenuImageLimit = 32U << 20;
@@ -38,6 +42,8 @@ struct MenuImage {
     std::string zfs_version;
     std::uint64_t bytes = 0;            ///< of the UKI
     std::uint64_t initramfs_bytes = 0;  ///< packed
+    /// What of the tree is in it, by its paths there, without the kernel's own modules.
+    std::vector<std::string> taken{};
 };
 
 /// Needs the right to chroot into the tree (ukify, depmod and sbsign of the tree are run). The key is read through a

@@ -46,6 +46,10 @@ std::string bio_text(BIO* bio);
 /// "message (OpenSSL's last reason)"; empties OpenSSL's queue of errors.
 Error openssl_error(std::string message);
 
+/// A PKCS#7 signed message in DER form, with nothing behind it.
+/// @param what  the subject of the error: "the module's signature"
+Result<Cms> parse_signed_message(std::string_view message, const std::string& what);
+
 /// The common name of an X.509 name, or all of it when it has none.
 std::string common_name(const X509_NAME* name);
 

@@ -18,7 +18,9 @@
 #include "pipeline/golden.h"
 #include "pipeline/menu.h"
 #include "pipeline/packages.h"
+#include "pipeline/sbom.h"
 #include "pipeline/tree.h"
+#include "provenance/seal.h"
 
 namespace kld::pipeline {
 namespace {
@@ -30,7 +32,7 @@ Status check_output(Build& build, const ImageWish& wish) {
     const auto directory = slash == std::string::npos ? "." : slash == 0 ? "/" : wish.output.substr(0, slash);
     if (build.files.kind(directory) == FileKind::none)
         return fail("no directory " + directory + " for the image", {}, ExitCode::usage);
-    return {};
+    return provenance::check_listed_name(wish.output.substr(slash + 1));
 }
 
 /// The machine's own package sources: what the vendor's apt gives as an example, with the components that are used.
@@ -68,8 +70,16 @@ std::string record_path(const ImageWish& wish) {
 
 bool is_current(Build& build, const ImageWish& wish, const std::string& digest) {
     if (!wish.if_changed || !build.files.exists(wish.output)) return false;
+    for (const auto& path : provenance::beside(wish.output).all())
+        if (!build.files.exists(path)) return false;
     const auto known = build.files.read(record_path(wish));
     return known && trim(*known) == digest;
+}
+
+/// What vouches for an older image must not outlive it.
+Status forget_older(Build& build, const ImageWish& wish) {
+    for (const auto& path : provenance::beside(wish.output).all()) KLD_CHECK(build.files.remove(path));
+    return build.files.remove(record_path(wish));
 }
 
 /// Before anybody boots it: all that is known to keep a machine from booting is looked for in the finished disk.
@@ -122,13 +132,16 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto tree, root_tree(build, archive, zfs, tree_wish));
     KLD_TRY(const auto golden, golden_streams(build, distro, tree, wish.answers.pool_compression));
     const auto layout = image::pool_layout_json(distro, wish.answers);
-    ImageResult result{wish.output,
-                       wish.output + ".manifest.json",
-                       archive.resolved.kernel,
-                       archive.resolved.zfs_version,
-                       menu.tools_tree,
-                       key.certificate_path(),
-                       true};
+    const auto beside = provenance::beside(wish.output);
+    ImageResult result{.image = wish.output,
+                       .manifest = beside.manifest,
+                       .sbom = beside.spdx,
+                       .checksums = beside.list,
+                       .signature = beside.signature,
+                       .kernel = archive.resolved.kernel,
+                       .zfs = archive.resolved.zfs_version,
+                       .tools_tree = menu.tools_tree,
+                       .certificate = key.certificate_path()};
     const auto digest = digest_of_inputs(wish, golden, menu, layout);
     if (is_current(build, wish, digest)) {
         build.events.finish();
@@ -154,8 +167,9 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                                     .time = time},
                                    overlay));
 
-    // The record of an older image must not outlive it.
-    KLD_CHECK(build.files.remove(record_path(wish)));
+    KLD_TRY(const auto sbom, image_sbom(build, archive, menu, {wish.output, profile.id, tree.manifest, time}));
+
+    KLD_CHECK(forget_older(build, wish));
     KLD_CHECK(image::assemble(
         build.runner, build.files, build.events,
         {.disk = disk,
@@ -176,6 +190,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
          }}));
     KLD_TRY(const auto text, build.files.read(tree.manifest));
     KLD_CHECK(build.files.write(result.manifest, text));
+    KLD_CHECK(build.files.write(result.sbom, sbom));
+    KLD_CHECK(provenance::seal(build.files, build.events, wish.output, key));
     KLD_CHECK(build.files.write(record_path(wish), digest + "\n"));
     build.events.finish();
     return result;

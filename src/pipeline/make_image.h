@@ -26,6 +26,9 @@ struct ImageWish {
 struct ImageResult {
     std::string image;
     std::string manifest;
+    std::string sbom;       ///< SPDX 2.3 JSON
+    std::string checksums;  ///< of the image and both of these
+    std::string signature;  ///< over the checksums
     std::string kernel;
     std::string zfs;
     std::string tools_tree;

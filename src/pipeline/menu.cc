@@ -7,14 +7,21 @@
 #include "base/text.h"
 #include "boot/menu_image.h"
 #include "digest/sha256.h"
+#include "family/apt/owners.h"
 #include "family/apt/root_tree.h"
+#include "pipeline/package_lists.h"
 #include "pipeline/packages.h"
 
 namespace kld::pipeline {
 namespace {
 
-/// Raise it when the same packages would give another tree or menu.
-constexpr int kRecipeRevision = 1;
+/// Raise it when the same packages would give another tree, menu or manifest.
+constexpr int kRecipeRevision = 2;
+
+/// Beside what it is of.
+std::string manifest_of(const std::string& path) {
+    return path + ".manifest.json";
+}
 
 Result<std::string> tools_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs) {
     const auto& resolved = archive.resolved;
@@ -30,6 +37,7 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
     KLD_TRY(const auto repository, local_repository(build, "tools", {zfs.path}));
     auto lines = archive.lines;
     lines.push_back(repository);
+    KLD_TRY(const auto work, TemporaryDirectory::make(directory));
     const auto partial = tree + ".partial";
     KLD_CHECK(build.files.remove(partial));
     KLD_CHECK(apt::make_tree(
@@ -39,7 +47,11 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
          .lines = lines,
          .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static", "systemd-ukify",
                       "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware"},
-         .output = partial}));
+         .output = partial,
+         .customize_hooks = {copy_out_lists(work.path())}}));
+    KLD_TRY(const auto status, build.files.read(partial + "/var/lib/dpkg/status"));
+    KLD_TRY(const auto packages, installed_packages(build, status, work.path()));
+    KLD_CHECK(build.files.write(manifest_of(tree), apt::manifest_json(packages)));
     KLD_CHECK(build.files.rename(partial, tree));
     return tree;
 }
@@ -48,6 +60,14 @@ Result<std::string> installed_version(Build& build, const std::string& tree, con
     KLD_TRY(const auto output, build.runner.run({.argv = {"dpkg-query", "--admindir=" + tree + "/var/lib/dpkg",
                                                           "--show", "--showformat=${Version}", package}}));
     return output.out;
+}
+
+/// The packages of the tree that the files are from, as a manifest of their own.
+Status write_manifest(Build& build, const Menu& menu, const std::vector<std::string>& taken) {
+    KLD_TRY(const auto names, apt::owners(build.files, menu.tools_tree, taken));
+    KLD_TRY(auto packages, read_manifest(build, menu.tools_manifest));
+    std::erase_if(packages, [&](const apt::ManifestEntry& package) { return !names.contains(package.name); });
+    return build.files.write(menu.manifest, apt::manifest_json(packages));
 }
 
 }  // namespace
@@ -62,12 +82,18 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
     const auto directory = build.places.cache + "/menu";
     KLD_CHECK(build.files.make_directories(directory));
     KLD_TRY(const auto shim, installed_version(build, tree, "shim-signed"));
-    const Menu menu{
-        fmt::format("{}/{}.efi", directory, digest.substr(0, 16)), tree + "/usr/lib/shim/shimx64.efi.signed",
-        tree + "/usr/lib/shim/mmx64.efi.signed", tree,
-        fmt::format("{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version, archive.resolved.zfs_version, shim)};
+    const auto uki = fmt::format("{}/{}.efi", directory, digest.substr(0, 16));
+    const Menu menu{.uki = uki,
+                    .shim = tree + "/usr/lib/shim/shimx64.efi.signed",
+                    .mok_manager = tree + "/usr/lib/shim/mmx64.efi.signed",
+                    .tools_tree = tree,
+                    .version = fmt::format("{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version,
+                                           archive.resolved.zfs_version, shim),
+                    .manifest = manifest_of(uki),
+                    .tools_manifest = manifest_of(tree),
+                    .lines = archive.lines};
     KLD_TRY(const auto lock, Lock::wait_for(menu.uki + ".lock"));
-    if (!build.files.exists(menu.uki)) {
+    if (!build.files.exists(menu.uki) || !build.files.exists(menu.manifest)) {
         build.events.stage("boot menu");
         KLD_TRY(const auto made, boot::make_menu_image({.tree = tree,
                                                         .kernel_version = archive.resolved.kernel,
@@ -76,6 +102,7 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
                                                         .certificate = key.certificate_path(),
                                                         .output = menu.uki},
                                                        build.runner, build.files, build.events));
+        KLD_CHECK(write_manifest(build, menu, made.taken));
         build.events.note(fmt::format("boot menu: {}, kernel {}, ZFS {}", human_bytes(made.bytes), made.kernel_version,
                                       made.zfs_version));
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "modules/provide.h"
 #include "pipeline/build.h"
@@ -17,8 +18,11 @@ struct Menu {
     std::string uki;  ///< signed
     std::string shim;
     std::string mok_manager;
-    std::string tools_tree;  ///< root tree with ukify, sbsigntool, virt-fw-vars and shim
-    std::string version;     ///< of kernel, ZFS and shim in it: grows when one of them does
+    std::string tools_tree;          ///< root tree with ukify, sbsigntool, virt-fw-vars and shim
+    std::string version;             ///< of kernel, ZFS and shim in it: grows when one of them does
+    std::string manifest;            ///< JSON: the packages that the UKI was made of
+    std::string tools_manifest;      ///< JSON: all packages of the tools tree, shim among them
+    std::vector<std::string> lines;  ///< sources.list(5): where all of them came from
 };
 
 /// From the cache or made: depends on kernel, ZFS, the menu program and the builder's certificate.

@@ -7,22 +7,22 @@
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "digest/sha256.h"
-#include "family/apt/manifest.h"
 #include "family/apt/root_tree.h"
 #include "image/tree_facts.h"
 #include "initramfs/check.h"
+#include "pipeline/package_lists.h"
 #include "pipeline/packages.h"
 
 namespace kld::pipeline {
 namespace {
 
-/// Raise it when the same input would give another tree.
-constexpr int kRecipeRevision = 1;
+/// Raise it when the same input would give another tree or manifest.
+constexpr int kRecipeRevision = 2;
 
 /// Hooks are in mmdebstrap's own form: "$1" is the tree.
 std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWish& wish, const std::string& lists) {
     std::vector<std::string> hooks{
-        "copy-out /var/lib/apt/lists " + lists,
+        copy_out_lists(lists),
         "rm -f \"$1\"/etc/apt/sources.list \"$1\"/etc/apt/sources.list.d/*",
         // Pools are found by scanning, so no cache file may appear: it would turn zfs-import-scan off.
         "sed -i 's/^#*ZPOOL_IMPORT_OPTS=.*/ZPOOL_IMPORT_OPTS=\"-o cachefile=none\"/' \"$1\"/etc/default/zfs",
@@ -36,20 +36,6 @@ std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWi
     }
     hooks.push_back("chroot \"$1\" " + join(initramfs::make_command(wish.generator, kernel), " "));
     return hooks;
-}
-
-Result<std::string> manifest_of(Build& build, const image::TreeFacts& facts, const std::string& lists) {
-    std::vector<apt::PackagesIndex> indices;
-    KLD_TRY(const auto names, build.files.list(lists + "/lists"));
-    for (const auto& name : names) {
-        if (!name.ends_with("_Packages")) continue;
-        KLD_TRY(auto text, build.files.read(lists + "/lists/" + name));
-        indices.push_back({name, std::move(text)});
-    }
-    const auto status = facts.files.find("var/lib/dpkg/status");
-    if (status == facts.files.end()) return fail("the tree has no dpkg status");
-    KLD_TRY(const auto entries, apt::make_manifest(status->second, indices));
-    return apt::manifest_json(entries);
 }
 
 /// The image that the tree's own tools made, read by ours: their exit codes are known to lie.
@@ -70,7 +56,10 @@ Result<std::string> prove(Build& build, const std::string& tar, const std::strin
                           initramfs::Generator generator) {
     KLD_TRY(const auto facts, image::read_tree_facts(tar));
     KLD_CHECK(prove_initramfs(facts, kernel, generator));
-    return manifest_of(build, facts, lists);
+    const auto status = facts.files.find("var/lib/dpkg/status");
+    if (status == facts.files.end()) return fail("the tree has no dpkg status");
+    KLD_TRY(const auto entries, installed_packages(build, status->second, lists));
+    return apt::manifest_json(entries);
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     kld::cmd::add_check(app, context);
     kld::cmd::add_modules(app, context);
     kld::cmd::add_run(app, context);
+    kld::cmd::add_verify(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& bad) {

@@ -26,5 +26,6 @@ void add_answers(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_modules(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
 
 }  // namespace kld::cmd

@@ -18,9 +18,8 @@ Status put(Files& files, const std::string& root, const PackageFile& file) {
 }  // namespace
 
 std::string control_text(const Package& package) {
-    auto text =
-        fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: the kldload authors <root@localhost>\n",
-                    package.name, package.version, package.architecture);
+    auto text = fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: {}\n", package.name,
+                            package.version, package.architecture, kMaintainer);
     for (const auto& [name, value] : package.fields) text += fmt::format("{}: {}\n", name, value);
     text += "Description: " + package.summary + "\n";
     for (const auto& line : lines(package.description)) text += line.empty() ? " .\n" : " " + line + "\n";

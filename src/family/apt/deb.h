@@ -30,6 +30,9 @@ struct Package {
     std::vector<PackageFile> control{};
 };
 
+/// Who stands behind every package that is made here.
+inline constexpr const char* kMaintainer = "the kldload authors <root@localhost>";
+
 /// The text of DEBIAN/control.
 std::string control_text(const Package& package);
 
