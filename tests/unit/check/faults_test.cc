@@ -70,7 +70,7 @@ std::vector<Fault> faults() {
          [](Model& m) { m.packed[kPackedModules + "modules.dep"] = "a.ko:\n"; }},
         {"initramfs_is_cut_short", "B02", "",
          [](Model& m) {
-             (void)m.system();
+             (void)m.read();
              const auto path = "boot/initrd.img-" + kKernel;
              const auto bytes = m.files.read(m.root() + "/" + path);
              m.write(path, bytes->substr(0, bytes->size() / 2));
@@ -178,13 +178,13 @@ std::vector<Fault> faults() {
          }},
         {"no_kernel", "B16", "no kernel",
          [](Model& m) {
-             (void)m.system();
+             (void)m.read();
              m.remove("boot");
              m.write("boot/x", "");
          }},
         {"no_initramfs", "B16", "initramfs",
          [](Model& m) {
-             (void)m.system();
+             (void)m.read();
              m.remove("boot/initrd.img-" + kKernel);
              m.keep_initramfs = true;
          }},
@@ -295,7 +295,7 @@ class Faults : public testing::TestWithParam<Fault> {};
 TEST_P(Faults, OnlyItsRowFires) {
     Model model(GetParam().generator);
     GetParam().inject(model);
-    const auto report = check_system(model.system());
+    const auto report = check_system(model.read());
     EXPECT_EQ(fired(report), std::set<std::string>{GetParam().id}) << to_text(report, false);
     bool said = false;
     for (const auto& finding : report.findings) {
@@ -313,7 +313,7 @@ INSTANTIATE_TEST_SUITE_P(Catalogue, Faults, testing::ValuesIn(faults()), [](cons
 TEST(Catalogue, AHealthySystemHasNoFindings) {
     for (const auto generator : {Generator::initramfs_tools, Generator::dracut}) {
         Model model(generator);
-        const auto report = check_system(model.system());
+        const auto report = check_system(model.read());
         EXPECT_TRUE(fired(report).empty()) << to_text(report, false);
         EXPECT_EQ(report.exit_code(), ExitCode::done);
     }
@@ -324,7 +324,7 @@ TEST(Catalogue, HasAllRowsOnceAndEachSaysSomething) {
     for (const auto& entry : catalogue()) EXPECT_TRUE(ids.insert(entry.id).second) << entry.id;
     EXPECT_EQ(ids.size(), 38U);
     Model model;
-    const auto report = check_system(model.system());
+    const auto report = check_system(model.read());
     std::set<std::string> said;
     for (const auto& finding : report.findings) said.insert(finding.id);
     EXPECT_EQ(said, ids);
@@ -342,18 +342,18 @@ TEST(Catalogue, EveryRowThatCanFireHasAFault) {
 
 TEST(Catalogue, ADirectoryIsCheckedAsFarAsItGoes) {
     Model model;
-    (void)model.system();
+    (void)model.read();
     model.kind = Kind::directory;
-    EXPECT_TRUE(fired(check_system(model.system())).empty()) << to_text(check_system(model.system()), false);
+    EXPECT_TRUE(fired(check_system(model.read())).empty()) << to_text(check_system(model.read()), false);
     model.remove(kTreeModules + "zfs.ko");
-    EXPECT_EQ(fired(check_system(model.system())), std::set<std::string>{"B03"});
+    EXPECT_EQ(fired(check_system(model.read())), std::set<std::string>{"B03"});
 }
 
 TEST(Catalogue, AKernelThatIsNotTheDefaultOnlyWarns) {
     Model model;
     model.add_kernel("6.12.90+deb13-amd64");
     model.packed.erase("usr/lib/modules/6.12.90+deb13-amd64/zfs.ko");
-    const auto report = check_system(model.system());
+    const auto report = check_system(model.read());
     EXPECT_EQ(fired(report), std::set<std::string>{"B02"});
     EXPECT_EQ(report.count(Status::fail), 0U) << to_text(report, false);
     EXPECT_EQ(report.count(Status::warn), 1U);
@@ -369,7 +369,7 @@ TEST(Catalogue, MkinitcpiosHooksAreLookedAt) {
         model.remove("usr/sbin/update-initramfs");
         model.write("usr/bin/mkinitcpio", "");
         model.write("etc/mkinitcpio.conf", "# x\nHOOKS=(" + hooks + ")\n");
-        for (const auto& finding : check_system(model.system()).findings) {
+        for (const auto& finding : check_system(model.read()).findings) {
             if (finding.id != "B20") continue;
             EXPECT_EQ(finding.status, problem.empty() ? Status::pass : Status::fail) << hooks;
             EXPECT_NE(finding.evidence.find(problem), std::string::npos) << finding.evidence;
@@ -381,12 +381,12 @@ TEST(Catalogue, ACacheFileOfThisPoolIsFine) {
     Model model;
     model.write("etc/zfs/zpool.cache", cache_file("rpool", 77));
     model.write("etc/systemd/system/zfs-import.target.wants/zfs-import-cache.service", "");
-    EXPECT_TRUE(fired(check_system(model.system())).empty());
+    EXPECT_TRUE(fired(check_system(model.read())).empty());
 }
 
 TEST(Catalogue, ADiskWithoutAnEspCannotBeJudged) {
     Model model;
-    auto system = model.system();
+    auto system = model.read();
     system.esp.reset();
     system.unread = "no partition has the type of one";
     const auto report = check_system(system);

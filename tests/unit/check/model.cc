@@ -159,7 +159,7 @@ void Model::write_menu(const std::string& zfs_version, bool is_signed) {
               is_signed));
 }
 
-System Model::system() {
+System Model::read() {
     for (const auto& kernel : kernels_)
         if (!keep_initramfs && files.exists(root() + "/boot/vmlinuz-" + kernel) &&
             !files.exists(root() + "/boot/initrd.img-" + kernel))

@@ -28,7 +28,7 @@ public:
     std::string esp_path(const std::string& path) const { return directory_.path() + "/esp/" + path; }
     std::string root() const { return directory_.path() + "/root"; }
 
-    /// What the initramfs holds, path → content; written by system().
+    /// What the initramfs holds, path → content; written by read().
     std::map<std::string, std::string> packed{};
     /// Adds kernel, modules and an initramfs like the first one's.
     void add_kernel(const std::string& version);
@@ -47,7 +47,7 @@ public:
     bool esp_dirty = false;
     bool keep_initramfs = false;  ///< as it lies in boot, there or not
 
-    System system();
+    System read();
 
 private:
     void write_initramfs(const std::string& kernel);

@@ -95,6 +95,7 @@ protected:
                .shim = tree_ + "/usr/lib/shim/shimx64.efi.signed",
                .mok_manager = tree_ + "/usr/lib/shim/mmx64.efi.signed",
                .tools_tree = tree_,
+               .version = "0.1.0+6.12+2.3+1.47",
                .manifest = directory_.path() + "/menu.manifest",
                .tools_manifest = directory_.path() + "/tools.manifest",
                .lines = {"deb [signed-by=/k] http://m.test/debian trixie main"}};
