@@ -23,6 +23,8 @@ inline constexpr const char* kExportVmdk = "export-vmdk";
 inline constexpr const char* kExportQcow2 = "export-qcow2-zlib";
 inline constexpr const char* kImageBuild = "image-build";
 inline constexpr const char* kSecondImage = "second-image";
+inline constexpr const char* kCheckImage = "check-image";
+inline constexpr const char* kCheckMemory = "check-peak-memory";
 inline constexpr const char* kMenuOverhead = "menu-overhead";
 
 /// What kldload-pool may take.
@@ -41,6 +43,9 @@ Result<std::vector<Figure>> measure_exports(Bench& bench, const Inputs& inputs, 
 /// `kldload image` without the cached root tree beside bare mmdebstrap with the same packages, and beside a second one
 /// with other answers.
 Result<std::vector<Figure>> measure_image_build(Bench& bench, const Inputs& inputs, const Wanted& wanted);
+
+/// Time and memory of `kldload check` of an image in qcow2.
+Result<std::vector<Figure>> measure_check(Bench& bench, const Inputs& inputs);
 
 /// What the menu adds to the time until the chosen kernel's first line.
 Result<Figure> measure_menu_overhead(Bench& bench, const Inputs& inputs);

@@ -49,10 +49,11 @@ Result<Stage> set_up(Bench& bench, const Inputs& inputs) {
     KLD_TRY(const auto zfs, pipeline::module_package(build, archive, key));
     KLD_CHECK(pipeline::boot_menu(build, archive, zfs, key));
     KLD_TRY(const auto boot, pipeline::boot_package(build));
-    KLD_TRY(const auto repository, pipeline::local_repository(build, "yardstick", {zfs.path, boot}));
+    KLD_TRY(const auto tie, pipeline::tie_package(build, archive));
+    KLD_TRY(const auto repository, pipeline::local_repository(build, "yardstick", {zfs.path, boot, tie}));
     stage.lines = archive.lines;
     stage.lines.push_back(repository);
-    stage.packages = pipeline::wanted_packages(archive, zfs, inputs.wish);
+    stage.packages = pipeline::wanted_packages(archive, inputs.wish);
     return stage;
 }
 

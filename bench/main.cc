@@ -13,8 +13,9 @@
 namespace kld::bench {
 namespace {
 
-const std::vector<std::string> kNames{kPoolLz4,    kPoolZstd,    kPoolMemory, kPoolReceive, kReceiveMemory,
-                                      kExportVmdk, kExportQcow2, kImageBuild, kSecondImage, kMenuOverhead};
+const std::vector<std::string> kNames{kPoolLz4,       kPoolZstd,   kPoolMemory,  kPoolReceive,
+                                      kReceiveMemory, kExportVmdk, kExportQcow2, kImageBuild,
+                                      kSecondImage,   kCheckImage, kCheckMemory, kMenuOverhead};
 
 struct Measured {
     std::vector<Figure> figures{};
@@ -55,6 +56,7 @@ Result<Measured> measure(const Wanted& wanted, unsigned runs) {
         take(measured, measure_exports(bench, inputs, wanted));
     if (wanted.contains(kImageBuild) || wanted.contains(kSecondImage))
         take(measured, measure_image_build(bench, inputs, wanted));
+    if (wanted.contains(kCheckImage) || wanted.contains(kCheckMemory)) take(measured, measure_check(bench, inputs));
     if (wanted.contains(kMenuOverhead)) take(measured, alone(measure_menu_overhead(bench, inputs)));
     events->finish();
     return measured;
