@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/core.h>
+
 #include "check/rows.h"
 
 namespace kld::check {
@@ -8,7 +10,26 @@ void guard_of_tools(const System&, const Row& row) {
     row.not_applicable("a question to whoever destroys or rolls back, not to a system as it is");
 }
 
+/// Of a directory nobody expects it.
+bool needs(bool there, const System& system, const Row& row, const std::string& what) {
+    if (there) return true;
+    if (system.kind == Kind::directory)
+        row.not_applicable("a directory has no " + what);
+    else
+        row.unknown(fmt::format("there is no {} to look at: {}", what, system.unread),
+                    "mount it, or check the whole disk");
+    return false;
+}
+
 }  // namespace
+
+bool needs_a_pool(const System& system, const Row& row) {
+    return needs(system.pool.has_value(), system, row, "pool");
+}
+
+bool needs_an_esp(const System& system, const Row& row) {
+    return needs(system.esp.has_value(), system, row, "EFI system partition");
+}
 
 const std::vector<RowEntry>& catalogue() {
     static const std::vector<RowEntry> rows{

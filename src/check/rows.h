@@ -69,6 +69,10 @@ const std::vector<RowEntry>& catalogue();
 /// Runs every row. Each row adds at least one finding.
 Report check_system(const System& system);
 
+/// For rows about a pool or an EFI system partition: says why they cannot be judged when the system has none.
+bool needs_a_pool(const System& system, const Row& row);
+bool needs_an_esp(const System& system, const Row& row);
+
 // rows_kernel.cc
 void check_glue(const System&, const Row&);              // B01
 void check_packed_module(const System&, const Row&);     // B02

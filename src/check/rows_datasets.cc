@@ -12,15 +12,6 @@
 namespace kld::check {
 namespace {
 
-bool needs_datasets(const System& system, const Row& row) {
-    if (system.pool) return true;
-    if (system.kind == Kind::directory)
-        row.not_applicable("a directory has no datasets");
-    else
-        row.unknown("there is no pool to look at: " + system.unread);
-    return false;
-}
-
 bool is_below(const std::string& name, const std::string& parent) {
     return name.starts_with(parent + "/");
 }
@@ -80,7 +71,7 @@ bool mounts_log_early(const Environment& environment) {
 }  // namespace
 
 void check_canmount(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     std::vector<std::string> wrong;
     Row::Commands commands;
     for (const auto* dataset : environments_of(*system.pool)) {
@@ -96,7 +87,7 @@ void check_canmount(const System& system, const Row& row) {
 }
 
 void check_mounted_twice(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     std::map<std::string, std::string> mounted;
     for (const auto& dataset : system.pool->datasets) {
         if (!mounts_itself(dataset) || boot::is_boot_environment(dataset)) continue;
@@ -124,7 +115,7 @@ void check_mounted_twice(const System& system, const Row& row) {
 }
 
 void check_early_datasets(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     for (const auto& environment : system.environments) {
         const auto about = row.in(environment);
         std::string problem, fix;
@@ -151,7 +142,7 @@ void check_early_datasets(const System& system, const Row& row) {
 }
 
 void check_coupled_state(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     for (const auto& dataset : system.pool->datasets) {
         if (boot::is_boot_environment(dataset) || dataset.value("canmount") == "off") continue;
         const auto& mountpoint = dataset.value("mountpoint");
@@ -166,7 +157,7 @@ void check_coupled_state(const System& system, const Row& row) {
 }
 
 void check_environment_properties(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     const auto environments = environments_of(*system.pool);
     for (const auto* dataset : environments)
         if (dataset->value("readonly") == "on")
@@ -187,7 +178,7 @@ void check_environment_properties(const System& system, const Row& row) {
 }
 
 void check_clones(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     std::size_t clones = 0;
     for (const auto& dataset : system.pool->datasets) {
         const auto& origin = dataset.value("origin");
@@ -206,7 +197,7 @@ void check_clones(const System& system, const Row& row) {
 }
 
 void check_encryption(const System& system, const Row& row) {
-    if (!needs_datasets(system, row)) return;
+    if (!needs_a_pool(system, row)) return;
     bool any = false;
     for (const auto* dataset : environments_of(*system.pool)) {
         const auto& encryption = dataset->value("encryption");

@@ -10,15 +10,6 @@
 namespace kld::check {
 namespace {
 
-bool needs_an_esp(const System& system, const Row& row) {
-    if (system.esp) return true;
-    if (system.kind == Kind::directory)
-        row.not_applicable("a directory has no EFI system partition");
-    else
-        row.unknown("there is no EFI system partition to look at: " + system.unread);
-    return false;
-}
-
 /// Paths below EFI of all EFI programs.
 void find_programs(const Tree& tree, const std::string& directory, std::vector<std::string>& found) {
     for (const auto& name : tree.names(directory)) {

@@ -87,15 +87,6 @@ std::optional<std::set<std::string>> feature_set(const Environment& environment,
     return features_of(environment.tree.read(std::string(kFeatureSets) + "/" + best).value_or(""));
 }
 
-bool needs_a_pool(const System& system, const Row& row) {
-    if (system.pool) return true;
-    if (system.kind == Kind::directory)
-        row.not_applicable("a directory has no pool");
-    else
-        row.unknown("there is no pool to look at: " + system.unread);
-    return false;
-}
-
 }  // namespace
 
 void check_hostid(const System& system, const Row& row) {

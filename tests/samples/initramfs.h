@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "initramfs/cpio_writer.h"
 #include "initramfs/decoders.h"
+#include "samples/damage.h"
 
 namespace kld::initramfs::test {
 
@@ -37,23 +38,7 @@ inline NewEntry program(const std::string& path, const std::string& content) {
 /// A 64-bit ELF file that asks for these libraries.
 std::string make_elf(const std::vector<std::string>& libraries, const std::string& interpreter = {});
 
-/// The error's message, or "no error": asking a success for its error is undefined.
-template <typename T>
-std::string message_of(const Result<T>& result) {
-    return result ? "no error" : result.error().message;
-}
-
-/// Calls `f` with `rounds` copies of `bytes` in which a few bytes are overwritten at random, always the same ones.
-template <typename F>
-void mutate(const std::string& bytes, int rounds, F&& f) {
-    std::uint32_t state = 4711;
-    const auto next = [&state] { return state = state * 1664525U + 1013904223U, state >> 8U; };
-    for (int round = 0; round < rounds; ++round) {
-        auto mutated = bytes;
-        for (auto changes = 1 + next() % 4; changes > 0 && !mutated.empty(); --changes)
-            mutated[next() % mutated.size()] = static_cast<char>(next());
-        f(mutated);
-    }
-}
+using kld::test::message_of;
+using kld::test::mutate;
 
 }  // namespace kld::initramfs::test

@@ -2,13 +2,12 @@
 #include "samples/modules.h"
 
 #include <openssl/pem.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <cstdlib>
 #include <iostream>
 
 #include "modules/openssl.h"
+#include "samples/initramfs.h"
 
 namespace kld::modules::test {
 namespace {
@@ -78,25 +77,11 @@ std::string make_kernel(const std::string& version, bool with_certificate_table)
 }
 
 std::string gzip(const std::string& bytes) {
-    z_stream stream{};
-    constexpr int kGzip = 16 + MAX_WBITS;
-    deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY);
-    std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())) + 64, '\0');
-    std::string in = bytes;
-    stream.next_in = reinterpret_cast<Bytef*>(in.data());
-    stream.avail_in = static_cast<uInt>(in.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    deflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return out;
+    return initramfs::test::compress(initramfs::Format::gzip, bytes);
 }
 
 std::string zstd(const std::string& bytes) {
-    std::string out(ZSTD_compressBound(bytes.size()), '\0');
-    out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
-    return out;
+    return initramfs::test::compress(initramfs::Format::zstd, bytes);
 }
 
 std::string encrypted(const std::string& key_pem) {

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "modules/key_maker.h"
 #include "modules/signing_key.h"
+#include "samples/damage.h"
 
 namespace kld::modules::test {
 
@@ -37,26 +38,7 @@ const SigningKey& other_key();
 /// The key with a passphrase put on it.
 std::string encrypted(const std::string& key_pem);
 
-/// The error's message, or "no error": asking a success for its error is undefined.
-template <typename T>
-std::string message_of(const Result<T>& result) {
-    return result ? "no error" : result.error().message;
-}
-
-/// Calls `f` with every prefix of `bytes` (all of the first and last 300, then every 97th), and with `rounds` copies in
-/// which a few bytes are overwritten at random, always the same ones.
-template <typename F>
-void torment(const std::string& bytes, int rounds, F&& f) {
-    for (std::size_t size = 0; size < bytes.size(); size += (size < 300 || size + 300 > bytes.size()) ? 1 : 97)
-        f(bytes.substr(0, size));
-    std::uint32_t state = 12345;
-    const auto next = [&state] { return state = state * 1664525U + 1013904223U, state >> 8U; };
-    for (int round = 0; round < rounds; ++round) {
-        auto mutated = bytes;
-        for (auto changes = 1 + next() % 4; changes > 0 && !mutated.empty(); --changes)
-            mutated[next() % mutated.size()] = static_cast<char>(next());
-        f(mutated);
-    }
-}
+using kld::test::message_of;
+using kld::test::torment;
 
 }  // namespace kld::modules::test
