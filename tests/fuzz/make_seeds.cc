@@ -51,7 +51,10 @@ void add_modules(Seeds& seeds) {
     const auto plain = make_module({.debug_info = true});
     const auto module = modules::sign_module(plain, sample_key()).value();
     seeds.add("builder.pem", sample_key().certificate().pem());
-    seeds.add("corpus/module_signature/signed", modules::sign_module("module", sample_key()).value());
+    const auto signature = modules::sign_module("module", sample_key()).value();
+    seeds.add("corpus/module_signature/signed", signature);
+    constexpr std::size_t kTrailer = 12 + 28;
+    seeds.add("corpus/module_signature/message", signature.substr(6, signature.size() - 6 - kTrailer));
     seeds.add("corpus/module_signature/twice", module + modules::sign_module("", sample_key()).value());
     seeds.add("corpus/kernel_module/signed", module);
     seeds.add("corpus/kernel_module/xz", modules::pack_xz(plain).value());
