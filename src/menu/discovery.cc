@@ -29,14 +29,9 @@ constexpr seconds kSettleLimit{5};   // events without end
 constexpr seconds kPatience{6};      // for missing devices of a pool, and before "nothing found" is said
 constexpr seconds kRetry{5};         // between searches when there is nothing to boot
 constexpr seconds kImportRetry{30};  // of failed imports, likewise
-constexpr seconds kInspectTime{20};
 
 Result<EnvironmentContent> inspect(const std::string& dataset) {
-    return with_deadline<EnvironmentContent>(
-        "mounting " + dataset, kInspectTime, [dataset]() -> Result<EnvironmentContent> {
-            KLD_TRY(const auto mounted, MountedEnvironment::mount(dataset, "/run/kldload/inspect"));
-            return mounted.content();
-        });
+    return inspect_environment(dataset, "/run/kldload/inspect");
 }
 
 /// Says why there is nothing to boot, for a person who stands before the machine.

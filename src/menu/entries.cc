@@ -108,6 +108,7 @@ bool understands_pool_guid(std::string_view root_script) {
 World make_world(const std::vector<FoundPool>& found, const std::vector<ImportedPool>& imported,
                  const std::vector<boot::Dataset>& datasets, const Inspect& inspect, const std::string& prefer) {
     World world;
+    world.pools = found;
     for (const auto& pool : imported) {
         std::vector<boot::Dataset> own;
         for (const auto& dataset : datasets)

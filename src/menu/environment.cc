@@ -13,6 +13,7 @@
 
 #include "base/files.h"
 #include "boot/hostid.h"
+#include "menu/deadline.h"
 
 namespace kld::menu {
 
@@ -61,6 +62,15 @@ EnvironmentContent MountedEnvironment::content() const {
         if (::getrandom(&content.fresh_hostid, sizeof content.fresh_hostid, GRND_NONBLOCK) < 0) break;
     content.root_script = read("/usr/share/initramfs-tools/scripts/zfs");
     return content;
+}
+
+Result<EnvironmentContent> inspect_environment(const std::string& dataset, const std::string& directory) {
+    constexpr std::chrono::seconds kTime{20};
+    return with_deadline<EnvironmentContent>(
+        "mounting " + dataset, kTime, [dataset, directory]() -> Result<EnvironmentContent> {
+            KLD_TRY(const auto mounted, MountedEnvironment::mount(dataset, directory));
+            return mounted.content();
+        });
 }
 
 }  // namespace kld::menu

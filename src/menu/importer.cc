@@ -6,20 +6,13 @@
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "menu/log.h"
+#include "menu/reason.h"
 
 namespace kld::menu {
 namespace {
 
 constexpr std::chrono::seconds kImportTime{60};
 constexpr std::chrono::seconds kListTime{30};
-
-/// What the program itself said; the lines of the error after the command.
-std::string reason(const Error& error) {
-    std::vector<std::string> said;
-    for (std::size_t index = 1; index < error.details.size(); ++index)
-        if (const auto text = trim(error.details[index]); !text.empty()) said.emplace_back(text);
-    return said.empty() ? render(error) : join(said, " ");
-}
 
 Result<std::vector<ImportedPool>> imported_pools(Runner& runner) {
     Command list{{"zpool", "list", "-Hp", "-o", "name,guid,bootfs"}};

@@ -26,8 +26,10 @@ struct Overloaded : Ts... {
     using Ts::operator()...;
 };
 
-std::vector<std::string> failure_lines(const Error& error) {
-    std::vector<std::string> text{"The kernel was not started:", "", error.message};
+constexpr const char* kNotStarted = "The kernel was not started:";
+
+std::vector<std::string> failure_lines(const std::string& what, const Error& error) {
+    std::vector<std::string> text{what, "", error.message};
     text.insert(text.end(), error.details.begin(), error.details.end());
     return text;
 }
@@ -92,7 +94,19 @@ void Menu::handle(News news) {
                           [&](LoadFailed& failed) {
                               loading_ = false;
                               log_line("not started: " + failed.error.message);
-                              state_.show_message(failure_lines(failed.error));
+                              state_.show_message(failure_lines(kNotStarted, failed.error));
+                          },
+                          [&](SnapshotsFound& found) { state_.show_snapshots(std::move(found.snapshots)); },
+                          [&](TextReady& ready) { state_.show_text(std::move(ready.text)); },
+                          [&](Changed& changed) {
+                              if (!changed.environment.empty())
+                                  state_.await(std::move(changed.environment));
+                              else
+                                  state_.notice(std::move(changed.notice));
+                          },
+                          [&](Failed& failed) {
+                              log_line(failed.what + " " + failed.error.message);
+                              state_.show_message(failure_lines(failed.what, failed.error));
                           }},
                news);
 }
@@ -108,7 +122,20 @@ void Menu::act(const Action& action, Terminal* from) {
         case ActionKind::shell:
             if (from != nullptr) shell(*from);
             return;
-        default:
+        case ActionKind::list_snapshots:
+            return list_snapshots(state_.world().entries[action.entry]);
+        case ActionKind::clone:
+            return clone(action);
+        case ActionKind::set_default:
+            return set_default(state_.world().entries[action.entry]);
+        case ActionKind::pool_status:
+            return show_pools();
+        case ActionKind::log:
+        case ActionKind::kernel_log:
+            return show_log(action.kind == ActionKind::kernel_log);
+        case ActionKind::power_off:
+        case ActionKind::reboot:
+        case ActionKind::firmware:
             return power(action.kind);
     }
 }
@@ -142,7 +169,7 @@ void Menu::start_kernel() {
     auto error = start_loaded_kernel();
     loading_ = false;
     discovery_.rescan();
-    state_.show_message(failure_lines(error));
+    state_.show_message(failure_lines(kNotStarted, error));
 }
 
 void Menu::shell(Terminal& terminal) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "boot/kernels.h"
+#include "menu/pools.h"
 
 namespace kld::menu {
 
@@ -28,6 +29,7 @@ struct Entry {
 
 struct World {
     std::vector<Entry> entries;
+    std::vector<FoundPool> pools;              ///< as their labels describe them
     std::optional<std::size_t> default_entry;  ///< where bootfs points, when that can be booted
     std::vector<std::string> problems;         ///< one line each, for the screen
     std::vector<std::string> notes;            ///< for the log

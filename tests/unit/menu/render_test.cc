@@ -66,6 +66,29 @@ TEST(Render, Help) {
     test::expect_golden("menu/help.txt", text_of(state));
 }
 
+TEST(Render, Snapshots) {
+    State state(5);
+    state.found(two_entries());
+    state.show_snapshots({{"before-nginx", 1795726255}, {"base", 1795000000}});
+    type(state, "j");
+    test::expect_golden("menu/snapshots.txt", text_of(state));
+    type(state, "k\r");
+    test::expect_golden("menu/confirm.txt", text_of(state));
+}
+
+TEST(Render, TextThatScrolls) {
+    State state(5);
+    std::string status =
+        "  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME        STATE     READ WRITE CKSUM\n"
+        "\trpool       ONLINE       0     0     0\n\t  vda2      ONLINE       0     0     0\n\n"
+        "errors: No known data errors\n\n";
+    state.show_text(Pager("zpool status", status + status + status));
+    type(state, "\x1b[6~");
+    test::expect_golden("menu/status.txt", text_of(state));
+    state.show_text(Pager("The menu's log", "[    2.0] started", true), ActionKind::kernel_log);
+    test::expect_golden("menu/log.txt", text_of(state));
+}
+
 TEST(Render, AFailedKernelIsExplained) {
     State state(5);
     state.found(two_entries());

@@ -140,7 +140,8 @@ TEST(State, ShellSearchHelpAndPower) {
 TEST(State, WithNothingFoundTheKeysThatHelpStillWork) {
     State state(5);
     state.found(World{});
-    for (const auto* useless : {"\r", "K", "E", "j", "1"}) EXPECT_EQ(type(state, useless).kind, ActionKind::none);
+    for (const auto* useless : {"\r", "K", "E", "B", "D", "j", "1"})
+        EXPECT_EQ(type(state, useless).kind, ActionKind::none);
     EXPECT_EQ(state.view(), View::list);
     EXPECT_EQ(type(state, "R").kind, ActionKind::shell);
     EXPECT_EQ(type(state, "Pp").kind, ActionKind::power_off);
