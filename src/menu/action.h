@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "menu/secret.h"
+
 namespace kld::menu {
 
 enum class ActionKind {
@@ -20,16 +22,18 @@ enum class ActionKind {
     set_default,
     pool_status,
     log,
-    kernel_log
+    kernel_log,
+    unlock
 };
 
 struct Action {
     ActionKind kind = ActionKind::none;
-    std::size_t entry = 0;      ///< of `boot`, `list_snapshots`, `clone`, `set_default`
+    std::size_t entry = 0;      ///< of `boot`, `list_snapshots`, `clone`, `set_default`, `unlock`
     std::size_t kernel = 0;     ///< of `boot`
     std::string arguments{};    ///< of `boot`
     std::string snapshot{};     ///< of `clone`
     bool make_default = false;  ///< of `clone`
+    Secret passphrase{};        ///< of `unlock`
 };
 
 }  // namespace kld::menu

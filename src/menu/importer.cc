@@ -63,17 +63,23 @@ Status Importer::refresh() {
     return {};
 }
 
+Result<std::vector<boot::Dataset>> Importer::datasets() {
+    Command get{{"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
+    get.timeout = kListTime;
+    KLD_TRY(const auto output, runner_.run(get));
+    return boot::parse_datasets(output.out);
+}
+
 World Importer::list(const std::vector<FoundPool>& pools, const std::string& prefer, const Inspect& inspect) {
     World world;
     const auto fill = [&]() -> Status {
         KLD_TRY(const auto imported, imported_pools(runner_));
         if (imported.empty()) return {};
-        Command get{
-            {"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
-        get.timeout = kListTime;
-        KLD_TRY(const auto output, runner_.run(get));
-        KLD_TRY(const auto datasets, boot::parse_datasets(output.out));
-        world = make_world(pools, imported, datasets, inspect, prefer);
+        KLD_TRY(auto known, datasets());
+        if (keyring_.reload(runner_, known)) {
+            KLD_TRY(known, datasets());
+        }
+        world = make_world(pools, imported, known, inspect, prefer);
         return {};
     };
     if (const auto done = fill(); !done) world.problems.push_back(reason(done.error()));

@@ -34,6 +34,7 @@ struct LoadFailed {
 
 /// The snapshots that a person asked for.
 struct SnapshotsFound {
+    std::string environment;
     std::vector<Snapshot> snapshots;
 };
 /// Text that a person asked for.
@@ -45,13 +46,20 @@ struct Changed {
     std::string environment;  ///< to boot when it is there; empty: nothing
     std::string notice{};
 };
+/// The key that a person was asked for is loaded; discovery is looking at what it opens.
+struct Unlocked {};
+/// zfs did not take it.
+struct KeyRefused {
+    std::string reason;
+};
 /// What a person asked for did not work.
 struct Failed {
     std::string what;  ///< "No boot environment was made:"
     Error error;
 };
 
-using News = std::variant<Busy, Found, Loaded, LoadFailed, SnapshotsFound, TextReady, Changed, Failed>;
+using News =
+    std::variant<Busy, Found, Loaded, LoadFailed, SnapshotsFound, TextReady, Changed, Unlocked, KeyRefused, Failed>;
 
 class Inbox {
 public:

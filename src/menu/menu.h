@@ -38,6 +38,7 @@ private:
                 std::function<Result<Changed>(Runner&, const WhileWritable&)> change);
     void clone(const Action& action);
     void set_default(const Entry& entry);
+    void unlock(const Entry& entry, Secret passphrase);
     void shell(Terminal& terminal);
     void power(ActionKind action);
     void draw();
@@ -47,6 +48,7 @@ private:
     std::string title_;
     std::vector<Terminal> terminals_;
     std::shared_ptr<Inbox> inbox_;
+    std::shared_ptr<Keyring> keyring_;
     Discovery discovery_;
     State state_;
     bool loading_ = false;

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "menu/deadline.h"
+#include "menu/devices.h"
 #include "menu/environment.h"
+#include "menu/hibernation.h"
 #include "menu/importer.h"
 #include "menu/log.h"
 #include "menu/menu.h"
@@ -18,6 +20,7 @@ namespace {
 
 // Longer than a look at all disks takes when one of them does not answer.
 constexpr std::chrono::seconds kTurn{60};
+constexpr const char* kNoTurn = "the search for disks has not come to an end; try again";
 
 Result<PoolToChange> pool_of(const World& world, const Entry& entry) {
     for (const auto& pool : world.pools)
@@ -37,7 +40,7 @@ void Menu::list_snapshots(const Entry& entry) {
         DeadlineRunner runner;
         auto found = menu::list_snapshots(runner, environment);
         if (!found) return Failed{"The snapshots cannot be listed:", Error{reason(found.error())}};
-        return SnapshotsFound{std::move(*found)};
+        return SnapshotsFound{environment, std::move(*found)};
     });
 }
 
@@ -68,13 +71,14 @@ void Menu::change(const Entry& entry, std::string what, std::string failure,
     state_.working(std::move(what));
     std::thread([this, target = std::move(*target), failure = std::move(failure), change = std::move(change)] {
         const std::unique_lock turn(discovery_.pools_mutex(), kTurn);
-        if (!turn.owns_lock())
-            return inbox_->put(Failed{failure, Error{"the search for disks has not come to an end; try again"}});
+        if (!turn.owns_lock()) return inbox_->put(Failed{failure, Error{kNoTurn}});
         DeadlineRunner runner;
         RealFiles files;
         const auto adopt = [&](std::uint32_t hostid) { return adopt_hostid(files, hostid); };
-        auto changed = change(
-            runner, [&](const std::function<Status()>& steps) { return change_pool(runner, adopt, target, steps); });
+        auto changed = change(runner, [&](const std::function<Status()>& steps) -> Status {
+            KLD_CHECK(check_nobody_hibernates(device_paths()));
+            return change_pool(runner, adopt, target, steps);
+        });
         // News before the next look: what that finds must not come first.
         if (changed)
             inbox_->put(std::move(*changed));
@@ -103,6 +107,19 @@ void Menu::set_default(const Entry& entry) {
                KLD_CHECK(menu::set_default(runner, writable, environment));
                return Changed{{}, environment + " is the default now."};
            });
+}
+
+void Menu::unlock(const Entry& entry, Secret passphrase) {
+    state_.working(fmt::format("Loading the key of {} ...", entry.encryption_root));
+    std::thread([this, root = entry.encryption_root, passphrase = std::move(passphrase)] {
+        const std::unique_lock turn(discovery_.pools_mutex(), kTurn);
+        if (!turn.owns_lock()) return inbox_->put(KeyRefused{kNoTurn});
+        DeadlineRunner runner;
+        const auto loaded = keyring_->unlock(runner, root, passphrase);
+        if (!loaded) return inbox_->put(KeyRefused{loaded.error().message});
+        inbox_->put(Unlocked{});
+        discovery_.rescan();
+    }).detach();
 }
 
 }  // namespace kld::menu

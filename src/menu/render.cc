@@ -27,13 +27,15 @@ void paint_list(const State& state, Painter& paint) {
     std::vector<std::string> items;
     for (std::size_t index = 0; index < world.entries.size(); ++index) {
         const auto& entry = world.entries[index];
-        items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset, entry.kernels[entry.default_kernel].version,
+        items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset,
+                                    entry.locked ? "[locked]" : entry.kernels[entry.default_kernel].version,
                                     world.default_entry == index ? "[default]" : ""));
     }
     paint.list(items, state.selected());
     if (!items.empty()) {
         const auto& entry = world.entries[state.selected()];
-        paint.row(kStatusRow - 2) = fit("     " + (entry.system.empty() ? entry.dataset : entry.system));
+        const auto what = entry.locked ? "encrypted; Enter asks for the passphrase" : entry.system;
+        paint.row(kStatusRow - 2) = fit("     " + (what.empty() ? entry.dataset : what));
     }
     const auto shown = std::min(items.size(), kListRows);
     paint.paragraph(kListTop + shown + (shown > 0 ? 1 : 0), kStatusRow - 2, world.problems);
@@ -93,6 +95,9 @@ Screen render(const State& state, const std::string& title) {
             break;
         case View::text:
             paint_text(state, paint);
+            break;
+        case View::passphrase:
+            paint_passphrase(state, paint);
             break;
         case View::working:
             paint.paragraph(kListTop, kKeysRow, state.message());

@@ -43,6 +43,21 @@ void paint_text(const State& state, Painter& paint) {
         paint.keys(keys);
 }
 
+void paint_passphrase(const State& state, Painter& paint) {
+    const auto& entry = state.world().entries[state.selected()];
+    std::vector<std::string> text{fmt::format("{} is encrypted.", entry.dataset)};
+    if (entry.encryption_root != entry.dataset) text.push_back("Its key is that of " + entry.encryption_root + ".");
+    if (!state.refusal().empty()) {
+        text.emplace_back();
+        text.push_back(state.refusal());
+        text.push_back(fmt::format("Tries left: {}", state.tries_left()));
+    }
+    paint.paragraph(kListTop, kStatusRow, text);
+    paint.row(kStatusRow) = fit("Passphrase (it is not shown): ");
+    paint.cursor(kStatusRow, paint.row(kStatusRow).size());
+    paint.keys("Enter unlock  Ctrl-U clear  Esc back");
+}
+
 void paint_help(Painter& paint) {
     paint.paragraph(
         kListTop, kKeysRow,

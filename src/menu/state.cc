@@ -8,6 +8,8 @@
 namespace kld::menu {
 
 Action State::press(const Key& key) {
+    // Noise on a serial line is nobody at the keyboard.
+    if (key.kind == KeyKind::raw && view_ != View::passphrase) return {};
     countdown_.reset();
     touched_ = true;
     notice_.clear();
@@ -26,6 +28,8 @@ Action State::press(const Key& key) {
             return press_confirm(key);
         case View::text:
             return press_text(key);
+        case View::passphrase:
+            return press_passphrase(key);
         case View::working:
             return {};
         case View::help:
@@ -47,14 +51,18 @@ Action State::press_list(const Key& key) {
     if (letter == 'H' || letter == '?') view_ = View::help;
     if (world_.entries.empty()) return {};
     const auto& entry = world_.entries[selected_];
-    if (key.kind == KeyKind::enter) return boot(entry.default_kernel, entry.arguments);
+    if (key.kind == KeyKind::enter) return start();
+    if (letter == 'D') return {ActionKind::set_default, selected_};
+    if (entry.locked && (letter == 'K' || letter == 'E' || letter == 'B')) {
+        ask_passphrase(letter);
+        return {};
+    }
     if (letter == 'K') {
         kernel_ = entry.default_kernel;
         view_ = View::kernels;
     }
     if (letter == 'E') edit(entry.default_kernel, View::list);
     if (letter == 'B') return {ActionKind::list_snapshots, selected_};
-    if (letter == 'D') return {ActionKind::set_default, selected_};
     return {};
 }
 
@@ -109,8 +117,14 @@ Action State::tick() {
     if (*countdown_ > 0) --*countdown_;
     if (*countdown_ > 0) return {};
     countdown_.reset();
+    return start();
+}
+
+Action State::start() {
     const auto& entry = world_.entries[selected_];
-    return boot(entry.default_kernel, entry.arguments);
+    if (!entry.locked) return boot(entry.default_kernel, entry.arguments);
+    ask_passphrase(0);
+    return {};
 }
 
 Action State::found(World world) {
@@ -119,13 +133,13 @@ Action State::found(World world) {
     world_ = std::move(world);
     settled_ = true;
     const auto same = std::find(world_.entries.begin(), world_.entries.end(), before);
-    const bool keep = touched_ && had && same != world_.entries.end();
-    selected_ = keep ? static_cast<std::size_t>(same - world_.entries.begin()) : world_.default_entry.value_or(0);
-    if (keep)
-        kernel_ = std::min(kernel_, world_.entries[selected_].kernels.size() - 1);
-    else if (view_ == View::kernels || view_ == View::edit || view_ == View::snapshots || view_ == View::confirm)
-        view_ = View::list;
-    if (!awaited_.empty()) return boot_awaited();
+    const bool there = touched_ && had && same != world_.entries.end();
+    selected_ = there ? static_cast<std::size_t>(same - world_.entries.begin()) : world_.default_entry.value_or(0);
+    const bool inside = view_ == View::kernels || view_ == View::edit;
+    const bool about_it = inside || view_ == View::snapshots || view_ == View::confirm || view_ == View::passphrase;
+    if (about_it && (!there || (inside && same->kernels.empty()))) view_ = View::list;
+    if (there && !same->kernels.empty()) kernel_ = std::min(kernel_, same->kernels.size() - 1);
+    if (!awaited_.empty()) return resume();
     if (!world_.default_entry) countdown_.reset();
     if (touched_ || countdown_ || !world_.default_entry || timeout_ < 0) return {};
     countdown_ = timeout_;

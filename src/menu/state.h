@@ -15,7 +15,7 @@
 
 namespace kld::menu {
 
-enum class View { list, kernels, edit, power, help, message, working, snapshots, confirm, text };
+enum class View { list, kernels, edit, power, help, message, working, snapshots, confirm, text, passphrase };
 
 class State {
 public:
@@ -35,12 +35,17 @@ public:
     void show_message(std::vector<std::string> lines);
     /// Something is being done that takes a while; keys are ignored until a show_…(), notice() or await().
     void working(std::string text);
-    /// What to go back to, newest first.
-    void show_snapshots(std::vector<Snapshot> snapshots);
+    /// What to go back to, newest first; not when another entry is selected meanwhile.
+    void show_snapshots(const std::string& environment, std::vector<Snapshot> snapshots);
     /// Text to scroll in. @param more  the action of the key L in it
     void show_text(Pager text, ActionKind more = ActionKind::none);
     /// Boots this one as soon as discovery has it, and says so when that does not come.
     void await(std::string environment);
+    /// The key of the entry that was asked for is loaded: goes on with what was wanted as soon as discovery has looked
+    /// inside.
+    void unlocked();
+    /// It was not taken; three times end it.
+    void key_refused(const std::string& reason);
     /// A line for people, shown over the list until the next key.
     void notice(std::string text);
 
@@ -57,6 +62,8 @@ public:
     std::size_t selected_snapshot() const { return snapshot_; }
     const Pager& text() const { return text_; }
     ActionKind more() const { return more_; }
+    int tries_left() const { return tries_; }
+    const std::string& refusal() const { return refusal_; }
     /// Seconds left, or nothing when the menu waits for a person.
     std::optional<int> countdown() const { return countdown_; }
 
@@ -68,8 +75,14 @@ private:
     Action press_snapshots(const Key& key);
     Action press_confirm(const Key& key);
     Action press_text(const Key& key);
+    Action press_passphrase(const Key& key);
     Action boot(std::size_t kernel, std::string arguments) const;
-    Action boot_awaited();
+    Action resume();
+    bool selected_is(const std::string& environment) const;
+    /// Boots the selected entry as it is by default, after its passphrase when it is locked.
+    Action start();
+    /// @param then  the command that needs the key, 0 for booting
+    void ask_passphrase(char then);
     void edit(std::size_t kernel, View back);
 
     int timeout_;
@@ -89,6 +102,11 @@ private:
     std::size_t snapshot_ = 0;
     Pager text_;
     ActionKind more_ = ActionKind::none;
+    Secret passphrase_;
+    std::string unlocking_;
+    char then_ = 0;  // the command to go on with; 0 boots
+    int tries_ = 0;
+    std::string refusal_;
     std::string awaited_;
     int patience_ = 0;
 };

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "vm/support/boot_menu.h"
+#include "vm/support/core_machine.h"
 #include "vm/support/system_checks.h"
-#include "vm/support/test_images.h"
 
 namespace kld::test {
 namespace {
@@ -14,25 +14,7 @@ using namespace std::chrono_literals;
 constexpr const char* kDefault = "rpool/ROOT/default";
 constexpr const char* kClone = "rpool/ROOT/default_before";
 
-class GoBack : public testing::Test {
-protected:
-    void SetUp() override {
-        const auto options = test_image("debian-13-core");
-        KLD_ASSERT_OK(options);
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-    }
-    void log_in() {
-        auto opened = guest->login("root", kRootPassword);
-        KLD_ASSERT_OK(opened);
-        shell.emplace(std::move(*opened));
-    }
-    void expect_said(const std::string& text) { KLD_ASSERT_OK(guest->console().expect(vm::text(text), 300s)); }
-
-    std::unique_ptr<Guest> guest;
-    std::optional<vm::SerialShell> shell;
-};
+class GoBack : public CoreMachine {};
 
 TEST_F(GoBack, ToBeforeAChangeAndForwardAgain) {
     std::string hostid;

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
-#include "menu/state.h"
+#include "press.h"
 #include "worlds.h"
 
 namespace kld::menu {
 namespace {
-
-Action type(State& state, std::string_view bytes) {
-    Action last;
-    for (const auto& key : KeyDecoder().feed(bytes)) last = state.press(key);
-    return last;
-}
 
 /// The second of two environments is selected and its snapshots are shown.
 State with_snapshots() {
@@ -21,7 +15,7 @@ State with_snapshots() {
     EXPECT_EQ(action.kind, ActionKind::list_snapshots);
     EXPECT_EQ(action.entry, 1U);
     state.working("Reading ...");
-    state.show_snapshots({{"newest", 300}, {"older", 200}});
+    state.show_snapshots("rpool/ROOT/before-upgrade", {{"newest", 300}, {"older", 200}});
     return state;
 }
 
@@ -55,9 +49,18 @@ TEST(StateViews, AnEnvironmentWithoutSnapshotsSaysSo) {
     State state(5);
     state.found(two_entries());
     state.working("Reading ...");
-    state.show_snapshots({});
+    state.show_snapshots("rpool/ROOT/default", {});
     EXPECT_EQ(state.view(), View::list);
-    EXPECT_EQ(state.notice_text(), "There is no snapshot to go back to.");
+    EXPECT_EQ(state.notice_text(), "rpool/ROOT/default has no snapshot to go back to.");
+}
+
+TEST(StateViews, SnapshotsOfAnotherOneAreNotOffered) {
+    State state(5);
+    state.found(two_entries());
+    state.working("Reading ...");
+    state.show_snapshots("rpool/ROOT/gone", {{"newest", 300}});
+    EXPECT_EQ(state.view(), View::list);
+    EXPECT_EQ(state.notice_text(), "rpool/ROOT/gone is not there any more.");
 }
 
 TEST(StateViews, KeysDoNothingWhileSomethingIsBeingDone) {
