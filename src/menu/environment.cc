@@ -19,8 +19,10 @@ namespace kld::menu {
 
 Result<MountedEnvironment> MountedEnvironment::mount(const std::string& dataset, const std::string& directory) {
     KLD_CHECK(RealFiles().make_directories(directory));
-    if (::mount(dataset.c_str(), directory.c_str(), "zfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "zfsutil") !=
-        0)
+    // ZFS takes "ro" from the options alone. Without it, it may begin to complete the space accounting (a new clone of
+    // an encrypted dataset has none) and then waits for a pool that is imported read-only to write: unmounting hangs.
+    constexpr const char* kOptions = "zfsutil,ro";
+    if (::mount(dataset.c_str(), directory.c_str(), "zfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, kOptions) != 0)
         return fail(errno_error("cannot mount " + dataset, errno));
     return MountedEnvironment(directory);
 }
