@@ -8,7 +8,7 @@
 namespace kld::boot {
 
 const char* const kBootProperties =
-    "mountpoint,canmount,keystatus,org.zfsbootmenu:active,org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,"
+    "mountpoint,canmount,keystatus,keyformat,encryptionroot,org.zfsbootmenu:active,org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,"
     "org.zfsbootmenu:rootprefix";
 
 const std::string& Dataset::value(const std::string& property) const {

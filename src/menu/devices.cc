@@ -16,6 +16,7 @@ namespace {
 
 struct BlockDevice {
     std::string name;
+    std::string path;
     std::uint64_t bytes = 0;
     bool partition = false;
     bool has_partitions = false;
@@ -32,7 +33,9 @@ std::vector<BlockDevice> block_devices() {
         const auto size = files.read(directory + "/size");
         const auto sectors = size ? parse_number(trim(*size)) : Result<std::uint64_t>(0);
         if (!sectors || *sectors == 0) continue;
-        BlockDevice device{name, *sectors * 512, files.exists(directory + "/partition"), false};
+        // A slash in a kernel name is an exclamation mark in sysfs.
+        BlockDevice device{name, "/dev/" + replace_all(name, "!", "/"), *sectors * 512,
+                           files.exists(directory + "/partition"), false};
         for (const auto& inner : files.list(directory + "/").value_or(std::vector<std::string>{}))
             device.has_partitions = device.has_partitions || inner.starts_with(name);
         devices.push_back(std::move(device));
@@ -58,13 +61,18 @@ bool may_hold_pool(std::string_view name) {
     return true;
 }
 
+std::vector<std::string> device_paths() {
+    std::vector<std::string> paths;
+    for (const auto& device : block_devices()) paths.push_back(device.path);
+    return paths;
+}
+
 DeviceScan scan_devices() {
     DeviceScan scan;
     std::vector<std::pair<std::string, std::future<Result<std::optional<Label>>>>> readers;
     for (const auto& device : block_devices()) {
         if (!device.partition) scan.disks.push_back(fmt::format("{} ({})", device.name, human_bytes(device.bytes)));
-        // A slash in a kernel name is an exclamation mark in sysfs.
-        auto path = "/dev/" + replace_all(device.name, "!", "/");
+        const auto& path = device.path;
         const bool both_ends = !device.has_partitions;
         readers.emplace_back(path,
                              std::async(std::launch::async, [path, both_ends] { return label_of(path, both_ends); }));

@@ -13,6 +13,9 @@ namespace kld::menu {
 /// False for memory disks, loop devices and volumes of pools, which hold no pool to boot from.
 bool may_hold_pool(std::string_view name);
 
+/// Paths of all block devices that may hold one.
+std::vector<std::string> device_paths();
+
 /// Labels by device path ("/dev/vda2"); the devices are read at the same time, each for ten seconds at most.
 struct DeviceScan {
     std::map<std::string, Label> labels;

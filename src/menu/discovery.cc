@@ -29,14 +29,9 @@ constexpr seconds kSettleLimit{5};   // events without end
 constexpr seconds kPatience{6};      // for missing devices of a pool, and before "nothing found" is said
 constexpr seconds kRetry{5};         // between searches when there is nothing to boot
 constexpr seconds kImportRetry{30};  // of failed imports, likewise
-constexpr seconds kInspectTime{20};
 
 Result<EnvironmentContent> inspect(const std::string& dataset) {
-    return with_deadline<EnvironmentContent>(
-        "mounting " + dataset, kInspectTime, [dataset]() -> Result<EnvironmentContent> {
-            KLD_TRY(const auto mounted, MountedEnvironment::mount(dataset, "/run/kldload/inspect"));
-            return mounted.content();
-        });
+    return inspect_environment(dataset, "/run/kldload/inspect");
 }
 
 /// Says why there is nothing to boot, for a person who stands before the machine.
@@ -55,7 +50,8 @@ void explain_nothing(World& world, const DeviceScan& scan, const std::vector<Fou
 /// What discovery knows from one round to the next.
 class Search {
 public:
-    Search(Inbox& inbox, std::string prefer) : inbox_(inbox), prefer_(std::move(prefer)) {}
+    Search(Inbox& inbox, Keyring& keyring, std::string prefer)
+        : inbox_(inbox), prefer_(std::move(prefer)), importer_(runner_, files_, keyring) {}
 
     void load_drivers() {
         inbox_.put(Busy{"looking for disks"});
@@ -121,7 +117,7 @@ private:
     DeadlineRunner runner_;
     RealFiles files_;
     Drivers drivers_{runner_};
-    Importer importer_{runner_, files_};
+    Importer importer_;
     Clock::time_point begin_ = Clock::now();
     Clock::time_point failures_forgotten_ = begin_;
     std::string boot_partition_;
@@ -132,8 +128,11 @@ private:
 
 }  // namespace
 
-Discovery::Discovery(std::shared_ptr<Inbox> inbox, std::string prefer)
-    : inbox_(std::move(inbox)), prefer_(std::move(prefer)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Discovery::Discovery(std::shared_ptr<Inbox> inbox, std::shared_ptr<Keyring> keyring, std::string prefer)
+    : inbox_(std::move(inbox)),
+      keyring_(std::move(keyring)),
+      prefer_(std::move(prefer)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Discovery::start() {
     std::thread([this] { run(); }).detach();
@@ -158,7 +157,7 @@ void Discovery::run() {
 }
 
 void Discovery::work() {
-    Search search(*inbox_, prefer_);
+    Search search(*inbox_, *keyring_, prefer_);
     search.load_drivers();
     bool look = true;
     while (true) {

@@ -9,12 +9,13 @@
 
 #include "base/runner.h"
 #include "menu/inbox.h"
+#include "menu/keyring.h"
 
 namespace kld::menu {
 
 class Discovery {
 public:
-    Discovery(std::shared_ptr<Inbox> inbox, std::string prefer);
+    Discovery(std::shared_ptr<Inbox> inbox, std::shared_ptr<Keyring> keyring, std::string prefer);
 
     void start();
     /// Search again, everything, and try failed imports once more.
@@ -27,6 +28,7 @@ private:
     void run();
     void work();
     std::shared_ptr<Inbox> inbox_;
+    std::shared_ptr<Keyring> keyring_;
     std::string prefer_;
     Fd wake_;
     std::atomic<bool> rescan_{false};

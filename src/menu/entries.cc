@@ -10,6 +10,7 @@
 #include "boot/environments.h"
 #include "boot/hostid.h"
 #include "boot/os_release.h"
+#include "menu/handover.h"
 
 namespace kld::menu {
 namespace {
@@ -33,6 +34,8 @@ Entry make_entry(const boot::Dataset& dataset, const std::vector<boot::Dataset>&
     Entry entry;
     entry.dataset = dataset.name;
     entry.pool_guid = pool.guid;
+    if (dataset.value("encryptionroot") != "-") entry.encryption_root = dataset.value("encryptionroot");
+    entry.takes_key = takes_key(content.root_script);
     const auto system = boot::parse_os_release(content.os_release);
     entry.system = system.pretty_name;
     entry.kernels = boot::kernel_pairs(content.boot_names);
@@ -48,6 +51,23 @@ Entry make_entry(const boot::Dataset& dataset, const std::vector<boot::Dataset>&
                                         label == nullptr ? 0 : label->hostid, boot::parse_hostid_file(content.hostid),
                                         content.fresh_hostid);
     return entry;
+}
+
+/// Nothing from inside is known. A raw key has bytes that no keyboard has.
+void add_locked(const boot::Dataset& dataset, const ImportedPool& pool, const FoundPool* label, World& world) {
+    if (dataset.value("keyformat") == "raw") {
+        world.problems.push_back(
+            fmt::format("{} is encrypted with a raw key: load it in the recovery shell (zfs load-key {})", dataset.name,
+                        dataset.value("encryptionroot")));
+        return;
+    }
+    Entry entry;
+    entry.dataset = dataset.name;
+    entry.pool_guid = pool.guid;
+    entry.hostid = label == nullptr ? 0 : label->hostid;
+    entry.encryption_root = dataset.value("encryptionroot");
+    entry.locked = true;
+    world.entries.push_back(std::move(entry));
 }
 
 /// What may be the default, best first: of the preferred pool alone, else of the pool on the disk that the menu came
@@ -108,6 +128,7 @@ bool understands_pool_guid(std::string_view root_script) {
 World make_world(const std::vector<FoundPool>& found, const std::vector<ImportedPool>& imported,
                  const std::vector<boot::Dataset>& datasets, const Inspect& inspect, const std::string& prefer) {
     World world;
+    world.pools = found;
     for (const auto& pool : imported) {
         std::vector<boot::Dataset> own;
         for (const auto& dataset : datasets)
@@ -117,8 +138,7 @@ World make_world(const std::vector<FoundPool>& found, const std::vector<Imported
         for (const auto& name : environments.names) {
             const auto& dataset = *boot::find_dataset(own, name);
             if (dataset.value("keystatus") == "unavailable") {
-                world.problems.push_back(
-                    fmt::format("{} is encrypted: load its key in the recovery shell (zfs load-key {})", name, name));
+                add_locked(dataset, pool, pool_with(found, pool.guid), world);
                 continue;
             }
             const auto content = inspect(name);

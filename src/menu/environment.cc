@@ -13,13 +13,16 @@
 
 #include "base/files.h"
 #include "boot/hostid.h"
+#include "menu/deadline.h"
 
 namespace kld::menu {
 
 Result<MountedEnvironment> MountedEnvironment::mount(const std::string& dataset, const std::string& directory) {
     KLD_CHECK(RealFiles().make_directories(directory));
-    if (::mount(dataset.c_str(), directory.c_str(), "zfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "zfsutil") !=
-        0)
+    // ZFS takes "ro" from the options alone. Without it, it may begin to complete the space accounting (a new clone of
+    // an encrypted dataset has none) and then waits for a pool that is imported read-only to write: unmounting hangs.
+    constexpr const char* kOptions = "zfsutil,ro";
+    if (::mount(dataset.c_str(), directory.c_str(), "zfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, kOptions) != 0)
         return fail(errno_error("cannot mount " + dataset, errno));
     return MountedEnvironment(directory);
 }
@@ -61,6 +64,15 @@ EnvironmentContent MountedEnvironment::content() const {
         if (::getrandom(&content.fresh_hostid, sizeof content.fresh_hostid, GRND_NONBLOCK) < 0) break;
     content.root_script = read("/usr/share/initramfs-tools/scripts/zfs");
     return content;
+}
+
+Result<EnvironmentContent> inspect_environment(const std::string& dataset, const std::string& directory) {
+    constexpr std::chrono::seconds kTime{20};
+    return with_deadline<EnvironmentContent>(
+        "mounting " + dataset, kTime, [dataset, directory]() -> Result<EnvironmentContent> {
+            KLD_TRY(const auto mounted, MountedEnvironment::mount(dataset, directory));
+            return mounted.content();
+        });
 }
 
 }  // namespace kld::menu

@@ -29,4 +29,8 @@ private:
     std::string directory_;
 };
 
+/// Mounts it at the directory, looks at what the menu wants to know, and unmounts; gives up in time when the disk does
+/// not answer. Takes a snapshot ("rpool/ROOT/default@before") as well.
+Result<EnvironmentContent> inspect_environment(const std::string& dataset, const std::string& directory);
+
 }  // namespace kld::menu

@@ -6,20 +6,13 @@
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "menu/log.h"
+#include "menu/reason.h"
 
 namespace kld::menu {
 namespace {
 
 constexpr std::chrono::seconds kImportTime{60};
 constexpr std::chrono::seconds kListTime{30};
-
-/// What the program itself said; the lines of the error after the command.
-std::string reason(const Error& error) {
-    std::vector<std::string> said;
-    for (std::size_t index = 1; index < error.details.size(); ++index)
-        if (const auto text = trim(error.details[index]); !text.empty()) said.emplace_back(text);
-    return said.empty() ? render(error) : join(said, " ");
-}
 
 Result<std::vector<ImportedPool>> imported_pools(Runner& runner) {
     Command list{{"zpool", "list", "-Hp", "-o", "name,guid,bootfs"}};
@@ -70,17 +63,23 @@ Status Importer::refresh() {
     return {};
 }
 
+Result<std::vector<boot::Dataset>> Importer::datasets() {
+    Command get{{"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
+    get.timeout = kListTime;
+    KLD_TRY(const auto output, runner_.run(get));
+    return boot::parse_datasets(output.out);
+}
+
 World Importer::list(const std::vector<FoundPool>& pools, const std::string& prefer, const Inspect& inspect) {
     World world;
     const auto fill = [&]() -> Status {
         KLD_TRY(const auto imported, imported_pools(runner_));
         if (imported.empty()) return {};
-        Command get{
-            {"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
-        get.timeout = kListTime;
-        KLD_TRY(const auto output, runner_.run(get));
-        KLD_TRY(const auto datasets, boot::parse_datasets(output.out));
-        world = make_world(pools, imported, datasets, inspect, prefer);
+        KLD_TRY(auto known, datasets());
+        if (keyring_.reload(runner_, known)) {
+            KLD_TRY(known, datasets());
+        }
+        world = make_world(pools, imported, known, inspect, prefer);
         return {};
     };
     if (const auto done = fill(); !done) world.problems.push_back(reason(done.error()));

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/runner.h"
 #include "menu/entries.h"
+#include "menu/keyring.h"
 
 namespace kld::menu {
 
@@ -19,8 +20,8 @@ Status adopt_hostid(Files& files, std::uint32_t hostid);
 
 class Importer {
 public:
-    /// @param runner, files  must outlive the importer
-    Importer(Runner& runner, Files& files) : runner_(runner), files_(files) {}
+    /// @param runner, files, keyring  must outlive the importer
+    Importer(Runner& runner, Files& files, Keyring& keyring) : runner_(runner), files_(files), keyring_(keyring) {}
 
     /// Imports what is not imported yet. Pools with missing devices only when `with_missing`; a pool that failed is
     /// tried again when its devices have changed, or after forget_failures(). @returns true when anything is different
@@ -39,8 +40,10 @@ private:
         std::vector<std::string> devices;
         std::string text;
     };
+    Result<std::vector<boot::Dataset>> datasets();
     Runner& runner_;
     Files& files_;
+    Keyring& keyring_;
     std::set<std::uint64_t> imported_;
     std::map<std::uint64_t, Failure> failures_;
 };

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "menu/pager.h"
+#include "menu/snapshots.h"
 #include "menu/world.h"
 
 namespace kld::menu {
@@ -30,7 +32,34 @@ struct LoadFailed {
     Error error;
 };
 
-using News = std::variant<Busy, Found, Loaded, LoadFailed>;
+/// The snapshots that a person asked for.
+struct SnapshotsFound {
+    std::string environment;
+    std::vector<Snapshot> snapshots;
+};
+/// Text that a person asked for.
+struct TextReady {
+    Pager text;
+};
+/// A pool was changed; discovery is looking at it again.
+struct Changed {
+    std::string environment;  ///< to boot when it is there; empty: nothing
+    std::string notice{};
+};
+/// The key that a person was asked for is loaded; discovery is looking at what it opens.
+struct Unlocked {};
+/// zfs did not take it.
+struct KeyRefused {
+    std::string reason;
+};
+/// What a person asked for did not work.
+struct Failed {
+    std::string what;  ///< "No boot environment was made:"
+    Error error;
+};
+
+using News =
+    std::variant<Busy, Found, Loaded, LoadFailed, SnapshotsFound, TextReady, Changed, Unlocked, KeyRefused, Failed>;
 
 class Inbox {
 public:

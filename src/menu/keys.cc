@@ -15,6 +15,7 @@ std::optional<Key> plain_key(char byte, bool& after_return) {
     if (byte == 0x7f || byte == 0x08) return Key{KeyKind::backspace};
     if (byte > 0 && byte < 0x20) return Key{KeyKind::control, static_cast<char>(byte - 1 + 'a')};
     if (byte >= 0x20 && byte < 0x7f) return Key{KeyKind::text, byte};
+    if (static_cast<unsigned char>(byte) >= 0x80) return Key{KeyKind::raw, byte};
     return std::nullopt;
 }
 

@@ -22,12 +22,14 @@ enum class KeyKind {
     page_down,
     backspace,
     erase,
-    control
+    control,
+    raw
 };
 
 struct Key {
     KeyKind kind = KeyKind::text;
-    char text = 0;  ///< of `text` the character, of `control` the letter: 'u' for Ctrl-U
+    char text = 0;  ///< of `text` the character, of `control` the letter: 'u' for Ctrl-U, of `raw`
+                    ///< a byte outside of ASCII
 
     bool operator==(const Key&) const = default;
 };

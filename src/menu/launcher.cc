@@ -6,6 +6,7 @@
 
 #include "boot/command_line.h"
 #include "menu/environment.h"
+#include "menu/handover.h"
 #include "menu/kexec.h"
 #include "menu/log.h"
 
@@ -15,14 +16,19 @@ std::string final_command_line(const Entry& entry, const std::string& arguments)
     return boot::command_line({entry.root_prefix, entry.root, arguments, entry.hostid});
 }
 
-Status load_entry(Runner& runner, const Entry& entry, const boot::KernelPair& kernel, const std::string& command_line) {
+Status load_entry(Runner& runner, const Entry& entry, const boot::KernelPair& kernel, const std::string& command_line,
+                  const std::optional<Secret>& passphrase) {
     log_line(fmt::format("boot {} kernel {} pool guid {} hostid 0x{:08x}", entry.dataset, kernel.kernel,
                          entry.pool_guid, entry.hostid));
     log_line("command line: " + command_line);
     {
         KLD_TRY(const auto mounted, MountedEnvironment::mount(entry.dataset, "/run/kldload/boot"));
         KLD_TRY(const auto image, mounted.open(kernel.kernel, O_RDONLY));
-        KLD_TRY(const auto initramfs, mounted.open(kernel.initramfs, O_RDONLY));
+        KLD_TRY(auto initramfs, mounted.open(kernel.initramfs, O_RDONLY));
+        if (passphrase) {
+            KLD_TRY(initramfs, initramfs_with_key(initramfs, *passphrase));
+            log_line("the key goes along, behind the initramfs");
+        }
         KLD_CHECK(load_kernel(image, initramfs, command_line));
         log_line("kernel loaded");
     }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/runner.h"
+#include "menu/secret.h"
 #include "menu/world.h"
 
 namespace kld::menu {
@@ -14,7 +16,9 @@ namespace kld::menu {
 std::string final_command_line(const Entry& entry, const std::string& arguments);
 
 /// Mounts, loads, unmounts and exports all pools. An error leaves the pools imported.
-Status load_entry(Runner& runner, const Entry& entry, const boot::KernelPair& kernel, const std::string& command_line);
+/// @param passphrase  handed over to the initramfs
+Status load_entry(Runner& runner, const Entry& entry, const boot::KernelPair& kernel, const std::string& command_line,
+                  const std::optional<Secret>& passphrase = {});
 
 /// Unmounts what a recovery shell may have left and exports all pools, before the machine goes down.
 void release_pools(Runner& runner);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "menu/deadline.h"
+#include "menu/handover.h"
 #include "menu/kexec.h"
 #include "menu/launcher.h"
 #include "menu/log.h"
@@ -29,8 +30,10 @@ struct Overloaded : Ts... {
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-std::vector<std::string> failure_lines(const Error& error) {
-    std::vector<std::string> text{"The kernel was not started:", "", error.message};
+constexpr const char* kNotStarted = "The kernel was not started:";
+
+std::vector<std::string> failure_lines(const std::string& what, const Error& error) {
+    std::vector<std::string> text{what, "", error.message};
     text.insert(text.end(), error.details.begin(), error.details.end());
     return text;
 }
@@ -41,7 +44,8 @@ Menu::Menu(const Options& options, std::string title)
     : title_(std::move(title)),
       terminals_(open_terminals()),
       inbox_(std::make_shared<Inbox>()),
-      discovery_(inbox_, options.prefer),
+      keyring_(std::make_shared<Keyring>()),
+      discovery_(inbox_, keyring_, options.prefer),
       state_(options.timeout) {
     for (const auto& terminal : terminals_) log_line("terminal " + terminal.path());
 }
@@ -80,24 +84,39 @@ void Menu::read_terminal(Terminal& terminal) {
     for (const auto& key : terminal.read_keys()) {
         if (loading_) continue;
         // Somebody has just come to this line, perhaps with a fresh terminal.
-        terminal.forget_screen();
+        if (key.kind != KeyKind::raw) terminal.forget_screen();
         act(state_.press(key), &terminal);
     }
 }
 
 void Menu::handle(News news) {
-    std::visit(Overloaded{[&](Busy& busy) { state_.busy(std::move(busy.what)); },
-                          [&](Found& found) {
-                              const auto action = state_.found(std::move(found.world));
-                              if (!loading_) act(action, nullptr);
-                          },
-                          [&](Loaded&) { start_kernel(); },
-                          [&](LoadFailed& failed) {
-                              loading_ = false;
-                              log_line("not started: " + failed.error.message);
-                              state_.show_message(failure_lines(failed.error));
-                          }},
-               news);
+    std::visit(
+        Overloaded{[&](Busy& busy) { state_.busy(std::move(busy.what)); },
+                   [&](Found& found) {
+                       const auto action = state_.found(std::move(found.world));
+                       if (!loading_) act(action, nullptr);
+                   },
+                   [&](Loaded&) { start_kernel(); },
+                   [&](LoadFailed& failed) {
+                       loading_ = false;
+                       log_line("not started: " + failed.error.message);
+                       state_.show_message(failure_lines(kNotStarted, failed.error));
+                   },
+                   [&](SnapshotsFound& found) { state_.show_snapshots(found.environment, std::move(found.snapshots)); },
+                   [&](TextReady& ready) { state_.show_text(std::move(ready.text)); },
+                   [&](Changed& changed) {
+                       if (!changed.environment.empty())
+                           state_.await(std::move(changed.environment));
+                       else
+                           state_.notice(std::move(changed.notice));
+                   },
+                   [&](Unlocked&) { state_.unlocked(); },
+                   [&](KeyRefused& refused) { state_.key_refused(refused.reason); },
+                   [&](Failed& failed) {
+                       log_line(failed.what + " " + failed.error.message);
+                       state_.show_message(failure_lines(failed.what, failed.error));
+                   }},
+        news);
 }
 
 void Menu::act(const Action& action, Terminal* from) {
@@ -111,7 +130,22 @@ void Menu::act(const Action& action, Terminal* from) {
         case ActionKind::shell:
             if (from != nullptr) shell(*from);
             return;
-        default:
+        case ActionKind::list_snapshots:
+            return list_snapshots(state_.world().entries[action.entry]);
+        case ActionKind::clone:
+            return clone(action);
+        case ActionKind::set_default:
+            return set_default(state_.world().entries[action.entry]);
+        case ActionKind::unlock:
+            return unlock(state_.world().entries[action.entry], action.passphrase);
+        case ActionKind::pool_status:
+            return show_pools();
+        case ActionKind::log:
+        case ActionKind::kernel_log:
+            return show_log(action.kind == ActionKind::kernel_log);
+        case ActionKind::power_off:
+        case ActionKind::reboot:
+        case ActionKind::firmware:
             return power(action.kind);
     }
 }
@@ -123,15 +157,17 @@ void Menu::boot(const Action& action) {
     loading_ = true;
     draw();
     say(fmt::format("Booting {} with {}\n{}", entry.dataset, kernel.kernel, command_line));
-    std::thread([this, entry, kernel, command_line] {
+    const auto passphrase =
+        can_hand_over(entry, action.arguments) ? keyring_->find(entry.encryption_root) : std::nullopt;
+    std::thread([this, entry, kernel, command_line, passphrase] {
         // When discovery hangs on a dying disk, booting from another one must still be possible.
         const bool locked = discovery_.pools_mutex().try_lock_for(std::chrono::seconds(20));
-        auto loaded =
-            with_deadline<bool>("loading the kernel", kLoadTime, [entry, kernel, command_line]() -> Result<bool> {
-                DeadlineRunner runner;
-                KLD_CHECK(load_entry(runner, entry, kernel, command_line));
-                return true;
-            });
+        auto loaded = with_deadline<bool>("loading the kernel", kLoadTime,
+                                          [entry, kernel, command_line, passphrase]() -> Result<bool> {
+                                              DeadlineRunner runner;
+                                              KLD_CHECK(load_entry(runner, entry, kernel, command_line, passphrase));
+                                              return true;
+                                          });
         if (locked) discovery_.pools_mutex().unlock();
         if (loaded)
             inbox_->put(Loaded{});
@@ -145,7 +181,7 @@ void Menu::start_kernel() {
     auto error = start_loaded_kernel();
     loading_ = false;
     discovery_.rescan();
-    state_.show_message(failure_lines(error));
+    state_.show_message(failure_lines(kNotStarted, error));
 }
 
 void Menu::shell(Terminal& terminal) {

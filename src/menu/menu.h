@@ -2,10 +2,12 @@
 // The loop that draws the menu on all terminals and does what it is told.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "menu/changes.h"
 #include "menu/discovery.h"
 #include "menu/inbox.h"
 #include "menu/options.h"
@@ -26,6 +28,17 @@ private:
     void act(const Action& action, Terminal* from);
     void boot(const Action& action);
     void start_kernel();
+    /// What takes a while runs in a thread of its own and ends in news.
+    void work(std::string what, std::function<News()> task);
+    void list_snapshots(const Entry& entry);
+    void show_pools();
+    void show_log(bool kernel_too);
+    /// Changes the entry's pool: nobody else touches pools meanwhile, and discovery looks again afterwards.
+    void change(const Entry& entry, std::string what, std::string failure,
+                std::function<Result<Changed>(Runner&, const WhileWritable&)> change);
+    void clone(const Action& action);
+    void set_default(const Entry& entry);
+    void unlock(const Entry& entry, Secret passphrase);
     void shell(Terminal& terminal);
     void power(ActionKind action);
     void draw();
@@ -35,6 +48,7 @@ private:
     std::string title_;
     std::vector<Terminal> terminals_;
     std::shared_ptr<Inbox> inbox_;
+    std::shared_ptr<Keyring> keyring_;
     Discovery discovery_;
     State state_;
     bool loading_ = false;

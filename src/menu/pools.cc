@@ -59,8 +59,10 @@ std::vector<FoundPool> find_pools(const std::map<std::string, Label>& labels) {
     return pools;
 }
 
-std::vector<std::string> import_command(const FoundPool& pool) {
-    std::vector<std::string> argv{"zpool", "import", "-N", "-o", "readonly=on", "-o", "cachefile=none"};
+std::vector<std::string> import_command(const FoundPool& pool, PoolAccess access) {
+    std::vector<std::string> argv{"zpool", "import", "-N"};
+    if (access == PoolAccess::read) argv.insert(argv.end(), {"-o", "readonly=on"});
+    argv.insert(argv.end(), {"-o", "cachefile=none"});
     for (const auto& device : pool.devices) {
         argv.emplace_back("-d");
         argv.push_back(device);

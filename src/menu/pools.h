@@ -27,7 +27,9 @@ struct FoundPool {
 /// keeps it, the others get "<name>-<last six digits of the GUID>".
 std::vector<FoundPool> find_pools(const std::map<std::string, Label>& labels);
 
-/// `zpool import` for it: read-only, no mounts, no cache file, looking at its own devices alone.
-std::vector<std::string> import_command(const FoundPool& pool);
+enum class PoolAccess { read, write };
+
+/// `zpool import` for it: no mounts, no cache file, looking at its own devices alone.
+std::vector<std::string> import_command(const FoundPool& pool, PoolAccess access = PoolAccess::read);
 
 }  // namespace kld::menu

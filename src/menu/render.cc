@@ -5,62 +5,10 @@
 
 #include <algorithm>
 
+#include "menu/painter.h"
+
 namespace kld::menu {
 namespace {
-
-constexpr std::size_t kWidth = kColumns - 1;  // the last column would scroll some terminals
-constexpr std::size_t kListTop = 2;
-constexpr std::size_t kListRows = 11;
-constexpr std::size_t kStatusRow = kRows - 3;
-constexpr std::size_t kKeysRow = kRows - 1;
-
-/// Cut to the width, and nothing but printable ASCII: names come from disks that anybody may have written.
-std::string fit(std::string text, std::size_t width = kWidth) {
-    for (char& c : text)
-        if (c < 0x20 || c > 0x7e) c = '?';
-    if (text.size() > width) {
-        text.resize(width);
-        text.back() = '~';
-    }
-    return text;
-}
-
-class Painter {
-public:
-    explicit Painter(const std::string& title) {
-        screen_.rows.resize(kRows);
-        row(0) = fit(fmt::format("{:<{}}{}", "kldload boot menu", kWidth - std::min(title.size(), kWidth - 18), title));
-    }
-    std::string& row(std::size_t index) { return screen_.rows[index]; }
-    void keys(std::string_view text) { row(kKeysRow) = fit(std::string(text)); }
-
-    /// Rows of a list with the cursor, scrolled so that the selection is seen.
-    void list(const std::vector<std::string>& items, std::size_t selected) {
-        const auto first = selected < kListRows ? 0 : selected - kListRows + 1;
-        for (std::size_t index = first; index < std::min(items.size(), first + kListRows); ++index)
-            row(kListTop + index - first) =
-                fit(fmt::format("{}{:>3}  {}", index == selected ? '>' : ' ', index + 1, items[index]));
-    }
-    /// Long lines are broken between words.
-    void paragraph(std::size_t top, std::size_t bottom, const std::vector<std::string>& text) {
-        for (const auto& line : text) {
-            auto rest = line;
-            do {
-                auto end = rest.size();
-                if (end > kWidth) {
-                    const auto blank = rest.rfind(' ', kWidth);
-                    end = blank == std::string::npos || blank == 0 ? kWidth : blank;
-                }
-                if (top < bottom) row(top++) = fit(rest.substr(0, end));
-                rest.erase(0, rest.find_first_not_of(' ', end));
-            } while (!rest.empty());
-        }
-    }
-    Screen& screen() { return screen_; }
-
-private:
-    Screen screen_;
-};
 
 std::string status(const State& state) {
     const auto& world = state.world();
@@ -79,19 +27,22 @@ void paint_list(const State& state, Painter& paint) {
     std::vector<std::string> items;
     for (std::size_t index = 0; index < world.entries.size(); ++index) {
         const auto& entry = world.entries[index];
-        items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset, entry.kernels[entry.default_kernel].version,
+        items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset,
+                                    entry.locked ? "[locked]" : entry.kernels[entry.default_kernel].version,
                                     world.default_entry == index ? "[default]" : ""));
     }
     paint.list(items, state.selected());
     if (!items.empty()) {
         const auto& entry = world.entries[state.selected()];
-        paint.row(kStatusRow - 2) = fit("     " + (entry.system.empty() ? entry.dataset : entry.system));
+        const auto what = entry.locked ? "encrypted; Enter asks for the passphrase" : entry.system;
+        paint.row(kStatusRow - 2) = fit("     " + (what.empty() ? entry.dataset : what));
     }
     const auto shown = std::min(items.size(), kListRows);
     paint.paragraph(kListTop + shown + (shown > 0 ? 1 : 0), kStatusRow - 2, world.problems);
     paint.row(kStatusRow) = fit(status(state));
-    paint.keys(items.empty() ? "R shell  S search again  P power  H help"
-                             : "Enter boot  K kernels  E edit command line  R shell  S search  P power  H help");
+    if (!items.empty())
+        paint.row(kKeysRow - 1) = "Enter boot  B go back to a snapshot  K kernels  E edit command line  D default";
+    paint.keys("Z pools  L log  R shell  S search again  P power  H help");
 }
 
 void paint_kernels(const State& state, Painter& paint) {
@@ -112,23 +63,7 @@ void paint_edit(const State& state, Painter& paint) {
     paint.row(kListTop + 3) = fit("> " + window.text);
     paint.row(kListTop + 5) = "root= and the hostid are added by the menu.";
     paint.keys("Enter boot  Esc back  Ctrl-A start  Ctrl-E end  Ctrl-U clear  Ctrl-W word");
-    paint.screen().cursor_shown = true;
-    paint.screen().cursor_row = kListTop + 3;
-    paint.screen().cursor_column = 2 + window.cursor;
-}
-
-void paint_help(Painter& paint) {
-    paint.paragraph(
-        kListTop, kKeysRow,
-        {"Up Down j k 1-9  move", "Enter            boot the boot environment with its default kernel",
-         "K                choose another kernel of the boot environment, for this boot",
-         "E                edit the kernel command line, for this boot",
-         "R                recovery shell on this terminal; `exit` comes back",
-         "S                search again for disks and pools", "P                power off, reboot, firmware setup", "",
-         "The default is the pool's bootfs property. A boot environment is a dataset with",
-         "mountpoint=/ (org.zfsbootmenu:active=off hides it) and a kernel with its",
-         "initramfs in /boot. Pools are imported read-only."});
-    paint.keys("Any key goes back");
+    paint.cursor(kListTop + 3, 2 + window.cursor);
 }
 
 }  // namespace
@@ -152,12 +87,27 @@ Screen render(const State& state, const std::string& title) {
             paint.paragraph(kListTop, kKeysRow, {"P  power off", "R  reboot", "F  reboot into firmware setup"});
             paint.keys("Any other key goes back");
             break;
+        case View::snapshots:
+            paint_snapshots(state, paint);
+            break;
+        case View::confirm:
+            paint_confirm(state, paint);
+            break;
+        case View::text:
+            paint_text(state, paint);
+            break;
+        case View::passphrase:
+            paint_passphrase(state, paint);
+            break;
+        case View::working:
+            paint.paragraph(kListTop, kKeysRow, state.message());
+            break;
         case View::message:
             paint.paragraph(kListTop, kKeysRow, state.message());
             paint.keys("Any key goes back to the menu");
             break;
     }
-    return std::move(paint.screen());
+    return paint.take();
 }
 
 std::string difference(const Screen& previous, const Screen& next) {

@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "menu/screen.h"
 #include "menu/state.h"
 
 namespace kld::menu {
-
-inline constexpr std::size_t kColumns = 80;
-inline constexpr std::size_t kRows = 24;
 
 struct Screen {
     std::vector<std::string> rows;  ///< kRows of at most kColumns-1 ASCII characters

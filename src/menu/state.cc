@@ -2,40 +2,14 @@
 #include "menu/state.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "menu/list_keys.h"
 
 namespace kld::menu {
-namespace {
-
-/// Moves an index with the arrow keys, j and k, pages and digits. @returns false for any other key
-bool move(const Key& key, std::size_t count, std::size_t& index) {
-    const auto step = [&](long by) {
-        if (count == 0) return true;
-        index =
-            static_cast<std::size_t>(std::clamp<long>(static_cast<long>(index) + by, 0, static_cast<long>(count) - 1));
-        return true;
-    };
-    if (key.kind == KeyKind::up || key == Key{KeyKind::text, 'k'}) return step(-1);
-    if (key.kind == KeyKind::down || key == Key{KeyKind::text, 'j'}) return step(1);
-    if (key.kind == KeyKind::page_up) return step(-8);
-    if (key.kind == KeyKind::page_down) return step(8);
-    if (key.kind == KeyKind::home) return step(-static_cast<long>(count));
-    if (key.kind == KeyKind::end) return step(static_cast<long>(count));
-    if (key.kind != KeyKind::text || key.text < '1' || key.text > '9') return false;
-    const auto wanted = static_cast<std::size_t>(key.text - '1');
-    if (wanted < count) index = wanted;
-    return true;
-}
-
-/// Letters are commands in either case, but "k" moves: the kernel list is K.
-char command(const Key& key) {
-    if (key.kind != KeyKind::text || key.text == 'k') return 0;
-    return static_cast<char>(std::toupper(static_cast<unsigned char>(key.text)));
-}
-
-}  // namespace
 
 Action State::press(const Key& key) {
+    // Noise on a serial line is nobody at the keyboard.
+    if (key.kind == KeyKind::raw && view_ != View::passphrase) return {};
     countdown_.reset();
     touched_ = true;
     notice_.clear();
@@ -48,6 +22,16 @@ Action State::press(const Key& key) {
             return press_edit(key);
         case View::power:
             return press_power(key);
+        case View::snapshots:
+            return press_snapshots(key);
+        case View::confirm:
+            return press_confirm(key);
+        case View::text:
+            return press_text(key);
+        case View::passphrase:
+            return press_passphrase(key);
+        case View::working:
+            return {};
         case View::help:
         case View::message:
             view_ = View::list;
@@ -57,29 +41,37 @@ Action State::press(const Key& key) {
 }
 
 Action State::press_list(const Key& key) {
-    if (move(key, world_.entries.size(), selected_)) return {};
-    const char letter = command(key);
+    if (move_in_list(key, world_.entries.size(), selected_)) return {};
+    const char letter = command_of(key);
     if (letter == 'R') return {ActionKind::shell};
     if (letter == 'S') return {ActionKind::rescan};
+    if (letter == 'Z') return {ActionKind::pool_status};
+    if (letter == 'L') return {ActionKind::log};
     if (letter == 'P') view_ = View::power;
     if (letter == 'H' || letter == '?') view_ = View::help;
     if (world_.entries.empty()) return {};
     const auto& entry = world_.entries[selected_];
-    if (key.kind == KeyKind::enter) return boot(entry.default_kernel, entry.arguments);
+    if (key.kind == KeyKind::enter) return start();
+    if (letter == 'D') return {ActionKind::set_default, selected_};
+    if (entry.locked && (letter == 'K' || letter == 'E' || letter == 'B')) {
+        ask_passphrase(letter);
+        return {};
+    }
     if (letter == 'K') {
         kernel_ = entry.default_kernel;
         view_ = View::kernels;
     }
     if (letter == 'E') edit(entry.default_kernel, View::list);
+    if (letter == 'B') return {ActionKind::list_snapshots, selected_};
     return {};
 }
 
 Action State::press_kernels(const Key& key) {
     const auto& entry = world_.entries[selected_];
-    if (move(key, entry.kernels.size(), kernel_)) return {};
+    if (move_in_list(key, entry.kernels.size(), kernel_)) return {};
     if (key.kind == KeyKind::enter) return boot(kernel_, entry.arguments);
-    if (key.kind == KeyKind::escape || command(key) == 'Q') view_ = View::list;
-    if (command(key) == 'E') edit(kernel_, View::kernels);
+    if (key.kind == KeyKind::escape || command_of(key) == 'Q') view_ = View::list;
+    if (command_of(key) == 'E') edit(kernel_, View::kernels);
     return {};
 }
 
@@ -95,7 +87,7 @@ Action State::press_edit(const Key& key) {
 
 Action State::press_power(const Key& key) {
     view_ = View::list;
-    switch (command(key)) {
+    switch (command_of(key)) {
         case 'P':
             return {ActionKind::power_off};
         case 'R':
@@ -119,12 +111,20 @@ Action State::boot(std::size_t kernel, std::string arguments) const {
 }
 
 Action State::tick() {
+    if (!awaited_.empty() && --patience_ == 0)
+        show_message({std::exchange(awaited_, {}) + " is not listed; S searches again."});
     if (!countdown_) return {};
     if (*countdown_ > 0) --*countdown_;
     if (*countdown_ > 0) return {};
     countdown_.reset();
+    return start();
+}
+
+Action State::start() {
     const auto& entry = world_.entries[selected_];
-    return boot(entry.default_kernel, entry.arguments);
+    if (!entry.locked) return boot(entry.default_kernel, entry.arguments);
+    ask_passphrase(0);
+    return {};
 }
 
 Action State::found(World world) {
@@ -133,23 +133,17 @@ Action State::found(World world) {
     world_ = std::move(world);
     settled_ = true;
     const auto same = std::find(world_.entries.begin(), world_.entries.end(), before);
-    const bool keep = touched_ && had && same != world_.entries.end();
-    selected_ = keep ? static_cast<std::size_t>(same - world_.entries.begin()) : world_.default_entry.value_or(0);
-    if (keep)
-        kernel_ = std::min(kernel_, world_.entries[selected_].kernels.size() - 1);
-    else if (view_ == View::kernels || view_ == View::edit)
-        view_ = View::list;
+    const bool there = touched_ && had && same != world_.entries.end();
+    selected_ = there ? static_cast<std::size_t>(same - world_.entries.begin()) : world_.default_entry.value_or(0);
+    const bool inside = view_ == View::kernels || view_ == View::edit;
+    const bool about_it = inside || view_ == View::snapshots || view_ == View::confirm || view_ == View::passphrase;
+    if (about_it && (!there || (inside && same->kernels.empty()))) view_ = View::list;
+    if (there && !same->kernels.empty()) kernel_ = std::min(kernel_, same->kernels.size() - 1);
+    if (!awaited_.empty()) return resume();
     if (!world_.default_entry) countdown_.reset();
     if (touched_ || countdown_ || !world_.default_entry || timeout_ < 0) return {};
     countdown_ = timeout_;
     return timeout_ == 0 ? tick() : Action{};
-}
-
-void State::show_message(std::vector<std::string> lines) {
-    countdown_.reset();
-    touched_ = true;
-    message_ = std::move(lines);
-    view_ = View::message;
 }
 
 }  // namespace kld::menu

@@ -6,22 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "menu/action.h"
 #include "menu/keys.h"
 #include "menu/line_editor.h"
+#include "menu/pager.h"
+#include "menu/snapshots.h"
 #include "menu/world.h"
 
 namespace kld::menu {
 
-enum class View { list, kernels, edit, power, help, message };
-
-enum class ActionKind { none, boot, shell, rescan, power_off, reboot, firmware };
-
-struct Action {
-    ActionKind kind = ActionKind::none;
-    std::size_t entry = 0;    ///< of `boot`
-    std::size_t kernel = 0;   ///< of `boot`
-    std::string arguments{};  ///< of `boot`
-};
+enum class View { list, kernels, edit, power, help, message, working, snapshots, confirm, text, passphrase };
 
 class State {
 public:
@@ -39,8 +33,21 @@ public:
     void busy(std::string text) { busy_ = std::move(text); }
     /// Something to read before the menu goes on, e.g. why a kernel was refused.
     void show_message(std::vector<std::string> lines);
-    /// A line for people, shown until the next key.
-    void notice(std::string text) { notice_ = std::move(text); }
+    /// Something is being done that takes a while; keys are ignored until a show_…(), notice() or await().
+    void working(std::string text);
+    /// What to go back to, newest first; not when another entry is selected meanwhile.
+    void show_snapshots(const std::string& environment, std::vector<Snapshot> snapshots);
+    /// Text to scroll in. @param more  the action of the key L in it
+    void show_text(Pager text, ActionKind more = ActionKind::none);
+    /// Boots this one as soon as discovery has it, and says so when that does not come.
+    void await(std::string environment);
+    /// The key of the entry that was asked for is loaded: goes on with what was wanted as soon as discovery has looked
+    /// inside.
+    void unlocked();
+    /// It was not taken; three times end it.
+    void key_refused(const std::string& reason);
+    /// A line for people, shown over the list until the next key.
+    void notice(std::string text);
 
     View view() const { return view_; }
     const World& world() const { return world_; }
@@ -51,6 +58,12 @@ public:
     std::size_t selected_kernel() const { return kernel_; }
     const LineEditor& editor() const { return editor_; }
     const std::vector<std::string>& message() const { return message_; }
+    const std::vector<Snapshot>& snapshots() const { return snapshots_; }
+    std::size_t selected_snapshot() const { return snapshot_; }
+    const Pager& text() const { return text_; }
+    ActionKind more() const { return more_; }
+    int tries_left() const { return tries_; }
+    const std::string& refusal() const { return refusal_; }
     /// Seconds left, or nothing when the menu waits for a person.
     std::optional<int> countdown() const { return countdown_; }
 
@@ -59,7 +72,17 @@ private:
     Action press_kernels(const Key& key);
     Action press_edit(const Key& key);
     Action press_power(const Key& key);
+    Action press_snapshots(const Key& key);
+    Action press_confirm(const Key& key);
+    Action press_text(const Key& key);
+    Action press_passphrase(const Key& key);
     Action boot(std::size_t kernel, std::string arguments) const;
+    Action resume();
+    bool selected_is(const std::string& environment) const;
+    /// Boots the selected entry as it is by default, after its passphrase when it is locked.
+    Action start();
+    /// @param then  the command that needs the key, 0 for booting
+    void ask_passphrase(char then);
     void edit(std::size_t kernel, View back);
 
     int timeout_;
@@ -75,6 +98,17 @@ private:
     std::string busy_ = "starting";
     std::string notice_;
     std::vector<std::string> message_;
+    std::vector<Snapshot> snapshots_;
+    std::size_t snapshot_ = 0;
+    Pager text_;
+    ActionKind more_ = ActionKind::none;
+    Secret passphrase_;
+    std::string unlocking_;
+    char then_ = 0;  // the command to go on with; 0 boots
+    int tries_ = 0;
+    std::string refusal_;
+    std::string awaited_;
+    int patience_ = 0;
 };
 
 }  // namespace kld::menu

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "boot/kernels.h"
+#include "menu/pools.h"
 
 namespace kld::menu {
 
-/// A boot environment that can be booted.
+/// A boot environment that can be booted, or could be with its passphrase.
 struct Entry {
     std::string dataset;  ///< name for people and for mounting, e.g. "rpool/ROOT/default"
     std::string system;   ///< PRETTY_NAME of its os-release
@@ -20,7 +21,10 @@ struct Entry {
     std::string root;         ///< as the initramfs wants it: by pool GUID where it understands that, else by name
     std::string arguments;    ///< command line without root= and hostid
     std::uint32_t hostid = 0;
-    std::vector<boot::KernelPair> kernels;  ///< at least one
+    std::string encryption_root{};  ///< the dataset that has its key; empty when it is not encrypted
+    bool locked = false;            ///< the key is not loaded: nothing from inside is known, not even the kernels
+    bool takes_key = false;         ///< its initramfs takes a key that the menu hands over
+    std::vector<boot::KernelPair> kernels;  ///< at least one, unless it is locked
     std::size_t default_kernel = 0;
 
     bool operator==(const Entry& other) const { return dataset == other.dataset && pool_guid == other.pool_guid; }
@@ -28,6 +32,7 @@ struct Entry {
 
 struct World {
     std::vector<Entry> entries;
+    std::vector<FoundPool> pools;              ///< as their labels describe them
     std::optional<std::size_t> default_entry;  ///< where bootfs points, when that can be booted
     std::vector<std::string> problems;         ///< one line each, for the screen
     std::vector<std::string> notes;            ///< for the log

@@ -67,13 +67,29 @@ TEST(MenuOnAMachine, IsOnTheScreenTooAndHasARecoveryShell) {
     KLD_ASSERT_OK(menu);
     EXPECT_EQ(menu->entries(), std::vector<std::string>{"rpool/ROOT/default"});
 
-    // Title, one boot environment with its system, the question, the keys.
-    EXPECT_EQ(rows_on_screen(**guest, 5), 5U);
+    // Title, one boot environment with its system, the question, two rows of keys.
+    EXPECT_EQ(rows_on_screen(**guest, 6), 6U);
     // A key on the serial line changes the screen: the help has many more lines.
     KLD_ASSERT_OK((*guest)->console().send("h"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("Any key goes back"), 60s));
     EXPECT_GE(rows_on_screen(**guest, 12), 12U);
+    KLD_ASSERT_OK((*guest)->console().send("x"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));
+
+    // Status and logs, on the screen as well.
     KLD_ASSERT_OK((*guest)->console().send("z"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("errors: No known data errors"), 60s));
+    EXPECT_GE(rows_on_screen(**guest, 10), 10U);
+    KLD_ASSERT_OK((*guest)->console().send("q"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));
+    KLD_ASSERT_OK((*guest)->console().send("l"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::regex("^\\[.*\\] pool rpool .*imported read-only"), 60s));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("The menu's log: "), 60s));
+    KLD_ASSERT_OK((*guest)->console().send("L"));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("The kernel's log: "), 60s));
+    KLD_ASSERT_OK((*guest)->console().send_key(vm::Key::home));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::text("Linux version"), 60s));
+    KLD_ASSERT_OK((*guest)->console().send("q"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));
 
     auto shell = menu->recovery_shell();

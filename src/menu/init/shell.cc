@@ -44,7 +44,8 @@ int recovery_shell(const std::string& terminal) {
     ::setenv("TERM", terminal.find("/tty1") != std::string::npos ? "linux" : "vt102", 1);
     ::setenv("PS1", "recovery# ", 1);
     std::fputs(
-        "\nRecovery shell: busybox, zfs and zpool. Pools are imported read-only.\n`exit` goes back to the menu.\n",
+        "\nRecovery shell: busybox, zfs and zpool. Pools are imported read-only: mount with -o zfsutil,ro\n"
+        "`exit` goes back to the menu.\n",
         stdout);
     std::fflush(stdout);
     if (::chdir("/root") != 0) std::perror("/root");

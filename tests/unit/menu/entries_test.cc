@@ -88,10 +88,46 @@ TEST(Entries, ProblemsAreShownAndNothingIsInvented) {
     EXPECT_EQ(make_world({}, {{"r", 1, "-"}}, {environment("r/a")}, broken, "").problems[0],
               "r/a: cannot mount r/a: I/O error");
 
-    const auto locked =
-        make_world({}, {{"r", 1, "-"}}, {environment("r/a", {{"keystatus", "unavailable"}})}, debian, "");
-    EXPECT_TRUE(locked.entries.empty());
-    EXPECT_NE(locked.problems[0].find("zfs load-key r/a"), std::string::npos);
+    const auto raw = make_world(
+        {}, {{"r", 1, "-"}},
+        {environment("r/a", {{"keystatus", "unavailable"}, {"keyformat", "raw"}, {"encryptionroot", "r/a"}})}, debian,
+        "");
+    EXPECT_TRUE(raw.entries.empty()) << "nobody can type a raw key";
+    EXPECT_NE(raw.problems[0].find("zfs load-key r/a"), std::string::npos);
+}
+
+TEST(Entries, ALockedEnvironmentIsListedAndMayBeTheDefault) {
+    const auto unseen = [](const std::string&) -> Result<EnvironmentContent> {
+        ADD_FAILURE() << "without its key nothing can be mounted";
+        return fail("no");
+    };
+    const auto world = make_world(
+        {pool("r", 1)}, {{"r", 1, "r/enc/a"}},
+        {environment("r/enc/a",
+                     {{"keystatus", "unavailable"}, {"keyformat", "passphrase"}, {"encryptionroot", "r/enc"}})},
+        unseen, "");
+    ASSERT_EQ(world.entries.size(), 1U);
+    EXPECT_TRUE(world.entries[0].locked);
+    EXPECT_EQ(world.entries[0].encryption_root, "r/enc");
+    EXPECT_EQ(world.default_entry, 0U);
+    EXPECT_TRUE(world.problems.empty());
+}
+
+TEST(Entries, AKeyIsHandedOverWhereTheInitramfsTakesIt) {
+    const std::map<std::string, std::string> unlocked{{"keystatus", "available"}, {"encryptionroot", "r/enc"}};
+    const auto world = [&](const std::string& script) {
+        const auto inspect = [&](const std::string& name) {
+            auto content = debian(name);
+            content->root_script = script;
+            return content;
+        };
+        return make_world({pool("r", 1)}, {{"r", 1, "-"}}, {environment("r/enc/a", unlocked)}, inspect, "");
+    };
+    const auto newer = world("for f in /etc/zfs/initramfs-tools-load-key.d/*; do");
+    EXPECT_TRUE(newer.entries[0].takes_key);
+    EXPECT_FALSE(newer.entries[0].locked);
+    EXPECT_EQ(newer.entries[0].encryption_root, "r/enc");
+    EXPECT_FALSE(world("$ZFS load-key").entries[0].takes_key) << "OpenZFS 2.1";
 }
 
 TEST(Entries, ABootfsThatIsNoEnvironmentIsNotBooted) {

@@ -28,7 +28,8 @@ const std::vector<std::string> kList{"zpool", "list", "-Hp", "-o", "name,guid,bo
 TEST(Importer, ImportsOnceAndReadOnly) {
     test::ReplayRunner runner;
     test::FakeFiles files;
-    Importer importer(runner, files);
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
     runner.expect(import_command(pool()));
     EXPECT_TRUE(importer.import({pool()}, false));
     EXPECT_FALSE(importer.import({pool()}, false));
@@ -39,7 +40,8 @@ TEST(Importer, ImportsOnceAndReadOnly) {
 TEST(Importer, APoolWithMissingDevicesIsWaitedFor) {
     test::ReplayRunner runner;
     test::FakeFiles files;
-    Importer importer(runner, files);
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
     EXPECT_FALSE(importer.import({pool(1)}, false));
     runner.expect(kList);
     EXPECT_EQ(importer.list({pool(1)}, "", nothing).problems,
@@ -51,7 +53,8 @@ TEST(Importer, APoolWithMissingDevicesIsWaitedFor) {
 TEST(Importer, AFailureIsShownAndTriedAgainWhenDevicesChange) {
     test::ReplayRunner runner;
     test::FakeFiles files;
-    Importer importer(runner, files);
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
     runner.expect(import_command(pool()), "", 1,
                   "cannot import 'rpool': I/O error\n\tDestroy and re-create the pool from\n\ta backup source.\n");
     EXPECT_TRUE(importer.import({pool()}, false));
@@ -73,7 +76,8 @@ TEST(Importer, AFailureIsShownAndTriedAgainWhenDevicesChange) {
 TEST(Importer, ARescanTriesFailuresAgain) {
     test::ReplayRunner runner;
     test::FakeFiles files;
-    Importer importer(runner, files);
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
     runner.expect(import_command(pool()), "", 1);
     importer.import({pool()}, false);
     runner.expect(kList, "other\t9\t-\n");
@@ -86,10 +90,35 @@ TEST(Importer, ARescanTriesFailuresAgain) {
 TEST(Importer, ACommandThatFailsIsAProblemLine) {
     test::ReplayRunner runner;
     test::FakeFiles files;
-    Importer importer(runner, files);
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
     runner.expect(kList, "", 1, "The ZFS modules cannot be auto-loaded.\n");
     EXPECT_EQ(importer.list({}, "", nothing).problems,
               std::vector<std::string>{"The ZFS modules cannot be auto-loaded."});
+}
+
+TEST(Importer, KnownKeysAreLoadedAgainWhenAnExportHasUnloadedThem) {
+    test::ReplayRunner runner;
+    test::FakeFiles files;
+    Keyring keyring;
+    Importer importer(runner, files, keyring);
+    const std::vector<std::string> load{"zfs", "load-key", "-L", "prompt", "rpool/enc"};
+    runner.expect(load);
+    ASSERT_TRUE(keyring.unlock(runner, "rpool/enc", Secret("pass phrase")));
+    const std::vector<std::string> get{
+        "zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties};
+    const std::string environment = "rpool/enc\tmountpoint\t/\tlocal\nrpool/enc\tencryptionroot\trpool/enc\t-\n";
+    runner.expect(kList, "rpool\t7\t-\n");
+    runner.expect(get, environment + "rpool/enc\tkeystatus\tunavailable\t-\n");
+    runner.expect(load);
+    runner.expect(get, environment + "rpool/enc\tkeystatus\tavailable\t-\n");
+    bool looked = false;
+    importer.list({}, "", [&](const std::string&) -> Result<EnvironmentContent> {
+        looked = true;
+        return EnvironmentContent{};
+    });
+    EXPECT_TRUE(looked) << "unlocked, it can be looked into";
+    EXPECT_EQ(runner.ran[3].input, "pass phrase");
 }
 
 TEST(Importer, TheHostidFileIsWritten) {

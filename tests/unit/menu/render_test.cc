@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "menu/render.h"
-
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "press.h"
 #include "support/fakes.h"
 #include "worlds.h"
 
 namespace kld::menu {
-namespace {
-
-/// The screen as text, rows without blanks at their end.
-std::string text_of(const State& state) {
-    const auto screen = render(state, "kernel 6.12.107");
-    EXPECT_EQ(screen.rows.size(), kRows);
-    std::string text;
-    for (const auto& row : screen.rows) {
-        EXPECT_LT(row.size(), kColumns) << row;
-        text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
-}
-
-void type(State& state, std::string_view bytes) {
-    for (const auto& key : KeyDecoder().feed(bytes)) state.press(key);
-}
-
-}  // namespace
 
 TEST(Render, ListWithCountdown) {
     State state(5);
@@ -64,6 +43,29 @@ TEST(Render, Help) {
     State state(5);
     type(state, "H");
     test::expect_golden("menu/help.txt", text_of(state));
+}
+
+TEST(Render, Snapshots) {
+    State state(5);
+    state.found(two_entries());
+    state.show_snapshots("rpool/ROOT/default", {{"before-nginx", 1795726255}, {"base", 1795000000}});
+    type(state, "j");
+    test::expect_golden("menu/snapshots.txt", text_of(state));
+    type(state, "k\r");
+    test::expect_golden("menu/confirm.txt", text_of(state));
+}
+
+TEST(Render, TextThatScrolls) {
+    State state(5);
+    std::string status =
+        "  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME        STATE     READ WRITE CKSUM\n"
+        "\trpool       ONLINE       0     0     0\n\t  vda2      ONLINE       0     0     0\n\n"
+        "errors: No known data errors\n\n";
+    state.show_text(Pager("zpool status", status + status + status));
+    type(state, "\x1b[6~");
+    test::expect_golden("menu/status.txt", text_of(state));
+    state.show_text(Pager("The menu's log", "[    2.0] started", true), ActionKind::kernel_log);
+    test::expect_golden("menu/log.txt", text_of(state));
 }
 
 TEST(Render, AFailedKernelIsExplained) {

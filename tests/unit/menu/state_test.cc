@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "menu/state.h"
-
 #include <gtest/gtest.h>
 
+#include "press.h"
 #include "worlds.h"
 
 namespace kld::menu {
 namespace {
-
-/// Presses all keys of the bytes; @returns the last action.
-Action type(State& state, std::string_view bytes) {
-    Action last;
-    for (const auto& key : KeyDecoder().feed(bytes)) last = state.press(key);
-    return last;
-}
 
 State with_two_entries(int timeout = 5) {
     State state(timeout);
@@ -50,6 +42,12 @@ TEST(State, AnyKeyStopsTheCountdownForGood) {
     EXPECT_FALSE(state.countdown().has_value());
     state.found(two_entries());
     EXPECT_FALSE(state.countdown().has_value());
+}
+
+TEST(State, NoiseOnASerialLineIsNoKey) {
+    auto state = with_two_entries();
+    type(state, "\xff\x80");
+    EXPECT_EQ(state.countdown(), 5);
 }
 
 TEST(State, WithoutDefaultNothingBootsByItself) {
@@ -140,7 +138,8 @@ TEST(State, ShellSearchHelpAndPower) {
 TEST(State, WithNothingFoundTheKeysThatHelpStillWork) {
     State state(5);
     state.found(World{});
-    for (const auto* useless : {"\r", "K", "E", "j", "1"}) EXPECT_EQ(type(state, useless).kind, ActionKind::none);
+    for (const auto* useless : {"\r", "K", "E", "B", "D", "j", "1"})
+        EXPECT_EQ(type(state, useless).kind, ActionKind::none);
     EXPECT_EQ(state.view(), View::list);
     EXPECT_EQ(type(state, "R").kind, ActionKind::shell);
     EXPECT_EQ(type(state, "Pp").kind, ActionKind::power_off);

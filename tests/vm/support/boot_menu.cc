@@ -46,7 +46,7 @@ Result<BootMenu> BootMenu::wait(vm::SerialConsole& console, std::chrono::seconds
             console.expect({vm::regex("^Booting \\S+ in \\d+ s"), vm::text("Choose a boot environment.")}, limit));
     if (state.which == 0) {
         // A key that means nothing to the menu: it stops the countdown and moves nothing.
-        KLD_CHECK(console.send("z"));
+        KLD_CHECK(console.send("x"));
         KLD_CHECK(console.expect(vm::text("Choose a boot environment."), kKeyLimit));
     }
     // The row of keys is drawn last.
@@ -57,7 +57,7 @@ Result<BootMenu> BootMenu::wait(vm::SerialConsole& console, std::chrono::seconds
 
 Status BootMenu::back_to_list() {
     KLD_CHECK(console_->expect(vm::text("Any key goes back to the menu"), kKeyLimit));
-    KLD_CHECK(console_->send("z"));
+    KLD_CHECK(console_->send("x"));
     KLD_CHECK(console_->expect(vm::text("Choose a boot environment."), kKeyLimit));
     return {};
 }
