@@ -288,27 +288,25 @@ std::vector<Fault> faults() {
     };
 }
 
-class Faults : public testing::TestWithParam<Fault> {};
-
 }  // namespace
 
-TEST_P(Faults, OnlyItsRowFires) {
-    Model model(GetParam().generator);
-    GetParam().inject(model);
-    const auto report = check_system(model.read());
-    EXPECT_EQ(fired(report), std::set<std::string>{GetParam().id}) << to_text(report, false);
-    bool said = false;
-    for (const auto& finding : report.findings) {
-        if (!finding.fires()) continue;
-        said = said || finding.evidence.find(GetParam().evidence) != std::string::npos;
-        EXPECT_FALSE(finding.fix.empty()) << finding.id << " says no way out";
+/// One test for all: each would make a signing key of its own.
+TEST(Catalogue, OfEachFaultOnlyItsRowFires) {
+    for (const auto& fault : faults()) {
+        SCOPED_TRACE(fault.id + " " + fault.name);
+        Model model(fault.generator);
+        fault.inject(model);
+        const auto report = check_system(model.read());
+        EXPECT_EQ(fired(report), std::set<std::string>{fault.id}) << to_text(report, false);
+        bool said = false;
+        for (const auto& finding : report.findings) {
+            if (!finding.fires()) continue;
+            said = said || finding.evidence.find(fault.evidence) != std::string::npos;
+            EXPECT_FALSE(finding.fix.empty()) << finding.id << " says no way out";
+        }
+        EXPECT_TRUE(said) << to_text(report, false);
     }
-    EXPECT_TRUE(said) << to_text(report, false);
 }
-
-INSTANTIATE_TEST_SUITE_P(Catalogue, Faults, testing::ValuesIn(faults()), [](const testing::TestParamInfo<Fault>& info) {
-    return info.param.id + "_" + info.param.name;
-});
 
 TEST(Catalogue, AHealthySystemHasNoFindings) {
     for (const auto generator : {Generator::initramfs_tools, Generator::dracut}) {
