@@ -26,7 +26,8 @@ void log_line(std::string_view text) {
     constexpr std::size_t kLineLimit = 900;  // the kernel refuses longer records
     const auto log = Fd::open("/dev/kmsg", O_WRONLY);
     if (!log) return;
-    [[maybe_unused]] const auto written = log->write_all(fmt::format("<5>{}{}", kName, text.substr(0, kLineLimit)));
+    // Without the newline the kernel waits for more and shows the line to nobody until another one comes.
+    [[maybe_unused]] const auto written = log->write_all(fmt::format("<5>{}{}\n", kName, text.substr(0, kLineLimit)));
 }
 
 Result<std::string> kernel_log() {

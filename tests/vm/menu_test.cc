@@ -83,7 +83,8 @@ TEST(MenuOnAMachine, IsOnTheScreenTooAndHasARecoveryShell) {
     KLD_ASSERT_OK((*guest)->console().send("q"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));
     KLD_ASSERT_OK((*guest)->console().send("l"));
-    KLD_ASSERT_OK((*guest)->console().expect(vm::regex("^\\[.*\\] pool rpool .*imported read-only"), 60s));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::regex("^\\[.*\\] pool rpool guid \\d+ hostid"), 60s));
+    KLD_ASSERT_OK((*guest)->console().expect(vm::regex("^\\[.*\\] 1 boot environments after \\d+ ms"), 60s));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("The menu's log: "), 60s));
     KLD_ASSERT_OK((*guest)->console().send("L"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("The kernel's log: "), 60s));
