@@ -85,7 +85,7 @@ TEST_F(Update, AKernelComesWithItsModulesOrNotAtAll) {
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
     ASSERT_NO_FATAL_FAILURE(boot());
     EXPECT_NE(kernel(), old);
-    EXPECT_EQ(answer(shell, "dpkg -S /lib/modules/$(uname -r)/updates/kldload/zfs.ko* | cut -d: -f1 | sort -u"),
+    EXPECT_EQ(answer(shell, "dpkg -S /usr/lib/modules/$(uname -r)/updates/kldload/zfs.ko* | cut -d: -f1 | sort -u"),
               "zfs-modules-" + kernel());
     EXPECT_EQ(answer(shell, "apt-mark showauto 'zfs-modules-*' | wc -l"), "2")
         << "apt may remove them with their kernel";
