@@ -24,6 +24,9 @@ std::vector<std::string> words(std::string_view text);
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
+/// ASCII letters alone.
+std::string lower_case(std::string text);
+
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
 /// The last `count` lines of `text`.

@@ -2,7 +2,6 @@
 #include "check/menu_loader.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text.h"
 #include "boot/pe.h"
@@ -10,11 +9,6 @@
 
 namespace kld::check {
 namespace {
-
-bool equal_ignoring_case(const std::string& left, const std::string& right) {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
 
 /// False for an EFI program that is whole and no UKI: shim, GRUB, a shell.
 bool read_uki(std::string_view bytes, MenuLoader& loader) {
@@ -55,7 +49,7 @@ std::optional<std::string> find_ignoring_case(const Tree& tree, const std::strin
     for (const auto& part : split(path, '/')) {
         const auto names = tree.names(found);
         const auto at = std::find_if(names.begin(), names.end(),
-                                     [&](const std::string& name) { return equal_ignoring_case(name, part); });
+                                     [&](const std::string& name) { return lower_case(name) == lower_case(part); });
         if (at == names.end()) return std::nullopt;
         found += found.empty() ? *at : "/" + *at;
     }

@@ -89,9 +89,7 @@ Result<std::vector<Partition>> read_partitions(const Reader& reader, const std::
 Result<Esp> read_esp(const Reader& reader, const std::string& disk, const Partition& part) {
     const auto directory = reader.scratch + "/esp";
     KLD_CHECK(reader.files.make_directories(directory));
-    Esp esp{Tree(reader.files, directory), part.content, part.content_uuid, part.uuid, 0, false};
-    std::transform(esp.partuuid.begin(), esp.partuuid.end(), esp.partuuid.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    Esp esp{Tree(reader.files, directory), part.content, part.content_uuid, lower_case(part.uuid), 0, false};
     if (part.content != "vfat") return esp;
     const auto place = fmt::format("{}@@{}", disk, part.offset);
     KLD_TRY(const auto listing, reader.runner.run({.argv = {"mdir", "-i", place, "::"}}));

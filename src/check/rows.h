@@ -100,17 +100,18 @@ void check_environment_properties(const System&, const Row&);  // B21
 void check_clones(const System&, const Row&);                  // B31
 void check_encryption(const System&, const Row&);              // B32
 // rows_boot.cc
-void check_boot_elsewhere(const System&, const Row&);      // B15
-void check_pairs(const System&, const Row&);               // B16
-void check_pin(const System&, const Row&);                 // B17
-void check_command_line(const System&, const Row&);        // B18
-void check_mkinitcpio_hooks(const System&, const Row&);    // B20
+void check_boot_elsewhere(const System&, const Row&);    // B15
+void check_pairs(const System&, const Row&);             // B16
+void check_pin(const System&, const Row&);               // B17
+void check_command_line(const System&, const Row&);      // B18
+void check_mkinitcpio_hooks(const System&, const Row&);  // B20
+void check_kernel_names(const System&, const Row&);      // B37
+// rows_system.cc
 void check_fstab(const System&, const Row&);               // B24
 void check_selinux(const System&, const Row&);             // B28
 void check_services(const System&, const Row&);            // B29
 void check_identity(const System&, const Row&);            // B35
 void check_dkms_configuration(const System&, const Row&);  // B36
-void check_kernel_names(const System&, const Row&);        // B37
 // rows_esp.cc
 void check_esp(const System&, const Row&);              // B22
 void check_fallback_loader(const System&, const Row&);  // B23

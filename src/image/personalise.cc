@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <cctype>
-
 #include "base/text.h"
 #include "image/accounts.h"
 #include "image/network.h"
@@ -12,11 +10,6 @@
 
 namespace kld::image {
 namespace {
-
-std::string lower_case(std::string text) {
-    for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
 
 /// Who owns a home directory and what its path is.
 struct Home {

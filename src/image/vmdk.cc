@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "image/disk_layout.h"
 
 namespace kld::image {
@@ -68,8 +68,7 @@ std::string descriptor(const std::string& name, std::uint64_t capacity_sectors) 
     // Heads and sectors are those of every SCSI disk of this size; only old BIOSes ask.
     const std::uint64_t cylinders = std::min<std::uint64_t>(capacity_sectors / (255 * 63), 65535);
     auto content_id = random_uuid().substr(0, 8);
-    std::transform(content_id.begin(), content_id.end(), content_id.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    content_id = lower_case(std::move(content_id));
     return fmt::format(
         "# Disk DescriptorFile\nversion=1\nCID={}\nparentCID=ffffffff\ncreateType=\"streamOptimized\"\n\n"
         "# Extent description\nRW {} SPARSE \"{}\"\n\n"

@@ -16,6 +16,10 @@ TEST(Text, LinesDropTheLastNewline) {
     EXPECT_TRUE(lines("").empty());
 }
 
+TEST(Text, LowerCaseLeavesWhatIsNotAscii) {
+    EXPECT_EQ(lower_case("EFI/Boot.EFI-1 \xc3\x84"), "efi/boot.efi-1 \xc3\x84");
+}
+
 TEST(Text, WordsAndTrim) {
     EXPECT_EQ(words("  a \t b "), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(trim(" \n a b\r\n"), "a b");
