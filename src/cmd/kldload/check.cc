@@ -33,14 +33,21 @@ Result<check::System> read_subject(Context& context, const std::string& subject,
 /// Runs what the findings know to mend, each command once.
 Status mend(Context& context, const check::Report& report, bool dry_run) {
     std::vector<std::vector<std::string>> done;
+    Error failed{"not all could be mended"};
     for (const auto& finding : report.findings)
         for (const auto& command : finding.commands) {
             if (std::find(done.begin(), done.end(), command) != done.end()) continue;
             fmt::print(stderr, "{} {}\n", dry_run ? "would run:" : "run:", shell_line(command));
-            if (!dry_run) KLD_CHECK(context.runner.run({.argv = command}));
             done.push_back(command);
+            if (dry_run) continue;
+            // They do not depend on each other.
+            if (const auto ran = context.runner.run({.argv = command}); !ran) {
+                failed.details.push_back(ran.error().message);
+                failed.details.insert(failed.details.end(), ran.error().details.begin(), ran.error().details.end());
+            }
         }
     if (done.empty()) fmt::print(stderr, "nothing here can be mended by a command\n");
+    if (!failed.details.empty()) return fail(std::move(failed));
     return {};
 }
 

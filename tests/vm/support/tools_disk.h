@@ -13,8 +13,9 @@ namespace kld::test {
 /// @param directory  where the image goes
 Result<vm::Drive> make_tools_disk(const std::string& directory);
 
-/// Mounts it in the guest; run after each boot. What follows is run by `kKldload`.
+/// Mounts it in the guest; run after each boot. What follows is run by `kKldload`: by the loader, because a variable
+/// for the libraries would reach the programs of the guest that kldload runs.
 inline constexpr const char* kMountTools = "mkdir -p /run/tools && mount -o ro /dev/disk/by-id/virtio-tools /run/tools";
-inline constexpr const char* kKldload = "LD_LIBRARY_PATH=/run/tools/lib /run/tools/kldload ";
+inline constexpr const char* kKldload = "/lib64/ld-linux-x86-64.so.2 --library-path /run/tools/lib /run/tools/kldload ";
 
 }  // namespace kld::test
