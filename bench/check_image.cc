@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/text.h"
 #include "bench/figures.h"
 #include "pipeline/make_image.h"
 
@@ -9,9 +10,11 @@ constexpr double kCheckSeconds = 5;
 
 Result<std::string> image_to_check(Bench& bench, const Inputs& inputs) {
     pipeline::Build build{bench.runner, bench.files, bench.events, bench.places};
+    KLD_TRY(const auto bytes, parse_size(kDiskSize));
     KLD_TRY(const auto made, pipeline::make_image(build, {.distro = kDistro,
                                                           .profile = kProfile,
                                                           .answers = inputs.answers,
+                                                          .disk_bytes = bytes,
                                                           .output = bench.scratch + "/check.qcow2",
                                                           .replace = true}));
     return made.image;
