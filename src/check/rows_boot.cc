@@ -110,16 +110,14 @@ void check_pin(const System& system, const Row& row) {
         }
         // When the text as it stands names one kernel, that one was meant.
         const auto plain = pin.ends_with('$') ? pin.substr(0, pin.size() - 1) : pin;
-        for (const auto& pair : environment.pairs)
-            if (!plain.empty() && pair.kernel.ends_with(plain)) {
-                const auto better = escaped(plain) + "$";
-                about.fail(environment.pin_problem,
-                           fmt::format("zfs set org.zfsbootmenu:kernel='{}' {}", better, environment.dataset),
-                           {{"zfs", "set", "org.zfsbootmenu:kernel=" + better, environment.dataset}});
-                break;
-            }
-        if (std::none_of(environment.pairs.begin(), environment.pairs.end(),
-                         [&](const boot::KernelPair& pair) { return !plain.empty() && pair.kernel.ends_with(plain); }))
+        const bool meant =
+            !plain.empty() && std::any_of(environment.pairs.begin(), environment.pairs.end(),
+                                          [&](const boot::KernelPair& pair) { return pair.kernel.ends_with(plain); });
+        const auto better = "org.zfsbootmenu:kernel=" + escaped(plain) + "$";
+        if (meant)
+            about.fail(environment.pin_problem, shell_line({"zfs", "set", better, environment.dataset}),
+                       {{"zfs", "set", better, environment.dataset}});
+        else
             about.fail(environment.pin_problem, "zfs inherit org.zfsbootmenu:kernel " + environment.dataset);
     }
 }

@@ -60,8 +60,8 @@ std::set<std::string> features_of(const std::string& text) {
     return features;
 }
 
-/// Features that only say how a pool is used, or that any system may read past, are no hindrance when merely enabled.
-std::vector<std::string> active_outside(const Pool& pool, const std::set<std::string>& known) {
+/// Enabled ones count: they may become active at any time.
+std::vector<std::string> features_outside(const Pool& pool, const std::set<std::string>& known) {
     std::vector<std::string> outside;
     constexpr std::string_view kPrefix = "feature@";
     for (const auto& [name, value] : pool.properties) {
@@ -226,7 +226,7 @@ void check_menu_features(const System& system, const Row& row) {
         if (!known)
             return row.unknown(
                 fmt::format("no list of the features of ZFS {} is in /{}", reader.version, kFeatureSets));
-        const auto outside = active_outside(*system.pool, *known);
+        const auto outside = features_outside(*system.pool, *known);
         if (!outside.empty())
             return row.fail(
                 fmt::format("{} has ZFS {}, which does not know {}", reader.what, reader.version, join(outside, ", ")),
@@ -250,7 +250,7 @@ void check_grub(const System& system, const Row& row) {
             continue;
         }
         std::vector<std::string> active;
-        for (const auto& name : active_outside(*system.pool, features_of(*text)))
+        for (const auto& name : features_outside(*system.pool, features_of(*text)))
             if (system.pool->value("feature@" + name) == "active") active.push_back(name);
         if (active.empty())
             about.pass("GRUB can read the pool");

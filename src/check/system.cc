@@ -17,12 +17,6 @@ const char* name_of(Kind kind) {
     return "";
 }
 
-const Kernel* Environment::default_kernel() const {
-    for (const auto& kernel : kernels)
-        if (kernel.is_default) return &kernel;
-    return nullptr;
-}
-
 const std::string& Pool::value(const std::string& property) const {
     static const std::string kUnset = "-";
     const auto at = properties.find(property);

@@ -61,7 +61,6 @@ struct Environment {
     std::string pin_problem{};                  ///< what the menu says about org.zfsbootmenu:kernel
     std::optional<std::uint32_t> hostid{};      ///< of etc/hostid
     bool fresh = false;                         ///< first boot is still to come
-    const Kernel* default_kernel() const;
 };
 
 struct Label {
