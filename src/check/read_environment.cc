@@ -54,15 +54,14 @@ Generator generator_of(const Tree& tree) {
     return Generator::unknown;
 }
 
-std::map<std::string, Package> read_packages(const Tree& tree) {
-    std::map<std::string, Package> packages;
-    const auto text = tree.read("var/lib/dpkg/status");
-    if (!text) return packages;
+std::map<std::string, std::string> read_packages(const Tree& tree) {
+    std::map<std::string, std::string> packages;
     std::string name;
-    for (const auto& line : lines(*text)) {
+    bool installed = false;
+    for (const auto& line : lines(tree.read("var/lib/dpkg/status").value_or(""))) {
         if (line.starts_with("Package: ")) name = line.substr(9);
-        if (line.starts_with("Status: ")) packages[name].status = line.substr(8);
-        if (line.starts_with("Version: ")) packages[name].version = line.substr(9);
+        if (line.starts_with("Status: ")) installed = line.ends_with(" installed");  // not what left its configuration
+        if (line.starts_with("Version: ") && installed) packages[name] = line.substr(9);
     }
     return packages;
 }

@@ -252,15 +252,15 @@ void check_userland_version(const System& system, const Row& row) {
             about.not_applicable("zfsutils-linux is not installed by dpkg");
             continue;
         }
-        const auto own = major_minor(package->second.version);
+        const auto own = major_minor(package->second);
         bool good = true;
         for (const auto& kernel : environment.kernels) {
             if (!kernel.tree_zfs.facts || major_minor(kernel.tree_zfs.facts->version) == own) continue;
             good = false;
             row.in(environment, kernel)
-                .warn(fmt::format("zfsutils-linux is {}, zfs.ko is {}", package->second.version,
-                                  kernel.tree_zfs.facts->version),
-                      "install both of the same version");
+                .warn(
+                    fmt::format("zfsutils-linux is {}, zfs.ko is {}", package->second, kernel.tree_zfs.facts->version),
+                    "install both of the same version");
         }
         if (good) about.pass("zfsutils-linux and modules are " + own);
     }

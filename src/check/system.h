@@ -45,22 +45,17 @@ struct Kernel {
     bool has_headers = false;
 };
 
-struct Package {
-    std::string version;
-    std::string status;  ///< "install ok installed"
-};
-
 struct Environment {
     std::string dataset;  ///< empty when the tree is no dataset
     Tree tree;
     boot::OsRelease system{};
     Generator generator = Generator::unknown;
-    std::map<std::string, Package> packages{};  ///< of dpkg, by name
-    std::vector<Kernel> kernels{};              ///< in the menu's order, those without initramfs too
-    std::vector<boot::KernelPair> pairs{};      ///< as the menu sees them
-    std::string pin_problem{};                  ///< what the menu says about org.zfsbootmenu:kernel
-    std::optional<std::uint32_t> hostid{};      ///< of etc/hostid
-    bool fresh = false;                         ///< first boot is still to come
+    std::map<std::string, std::string> packages{};  ///< installed by dpkg: name → version
+    std::vector<Kernel> kernels{};                  ///< in the menu's order, those without initramfs too
+    std::vector<boot::KernelPair> pairs{};          ///< as the menu sees them
+    std::string pin_problem{};                      ///< what the menu says about org.zfsbootmenu:kernel
+    std::optional<std::uint32_t> hostid{};          ///< of etc/hostid
+    bool fresh = false;                             ///< first boot is still to come
 };
 
 struct Label {

@@ -56,8 +56,8 @@ Archive with_kernel(const Archive& archive, const apt::OfferedKernel& kernel) {
     return other;
 }
 
-Result<std::vector<std::string>> build_chosen(Build& build, const Offer& offer, const KernelChoice& choice) {
-    KLD_TRY(const auto chosen, choose(offer, choice));
+Result<std::vector<std::string>> build_chosen(Build& build, const Offer& offer,
+                                              const std::vector<apt::OfferedKernel>& chosen) {
     KLD_TRY(const auto key, builder_key(build));
     std::vector<std::string> packages;
     for (const auto& kernel : chosen) {
@@ -87,7 +87,8 @@ Result<std::vector<KernelState>> list_kernels(Build& build, const std::string& d
 
 Result<std::vector<std::string>> build_modules(Build& build, const std::string& distro, const KernelChoice& choice) {
     KLD_TRY(const auto offer, open_offer(build, distro));
-    KLD_TRY(auto packages, build_chosen(build, offer, choice));
+    KLD_TRY(const auto chosen, choose(offer, choice));
+    KLD_TRY(auto packages, build_chosen(build, offer, chosen));
     build.events.finish();
     return packages;
 }
@@ -95,9 +96,9 @@ Result<std::vector<std::string>> build_modules(Build& build, const std::string& 
 Result<Published> publish_repository(Build& build, const std::string& distro, const KernelChoice& choice,
                                      const std::string& to) {
     KLD_TRY(const auto offer, open_offer(build, distro));
-    KLD_TRY(auto packages, build_chosen(build, offer, choice));
-    const auto& current = offer.archive.resolved.kernel_package;
     KLD_TRY(const auto chosen, choose(offer, choice));
+    KLD_TRY(auto packages, build_chosen(build, offer, chosen));
+    const auto& current = offer.archive.resolved.kernel_package;
     // A tie to modules that are not there would only keep machines from anything newer.
     if (std::any_of(chosen.begin(), chosen.end(),
                     [&](const apt::OfferedKernel& kernel) { return kernel.package == current; })) {
