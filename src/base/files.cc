@@ -46,6 +46,12 @@ Status RealFiles::write(const std::string& path, std::string_view bytes, unsigne
     return rename(partial, path);
 }
 
+Status RealFiles::overwrite(const std::string& path, std::string_view bytes) {
+    KLD_TRY(auto fd, Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    KLD_CHECK(fd.write_all(bytes));
+    return fd.sync();
+}
+
 Result<std::vector<std::string>> RealFiles::list(const std::string& path) {
     std::error_code error;
     std::vector<std::string> names;
@@ -94,7 +100,8 @@ Status RealFiles::exchange(const std::string& first, const std::string& second) 
 
 Status RealFiles::flush(const std::string& directory) {
     KLD_TRY(const auto fd, Fd::open(directory, O_RDONLY | O_DIRECTORY));
-    return fd.sync();
+    if (::syncfs(fd.get()) != 0) return fail(errno_error("cannot flush the file system of " + directory, errno));
+    return fd.sync();  // FAT's syncfs leaves the last blocks in the cache of the disk
 }
 
 Result<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {

@@ -21,6 +21,8 @@ public:
     /// Writes beside `path`, flushes, renames: a reader sees the old or the new content, never half. Parents must
     /// exist.
     virtual Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) = 0;
+    /// Writes into the file itself, flushed. For file systems where each name costs; an interruption leaves a part.
+    virtual Status overwrite(const std::string& path, std::string_view bytes) = 0;
     /// Names in the directory, sorted, without "." and "..".
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
     /// What lies at `path`, links not followed; `none` when nothing does.
@@ -32,7 +34,8 @@ public:
     virtual Status rename(const std::string& from, const std::string& to) = 0;
     /// Swaps what two names stand for, at once: nothing is freed. An error where the file system cannot.
     virtual Status exchange(const std::string& first, const std::string& second) = 0;
-    /// Returns when the names in the directory are on the disk.
+    /// Returns when all of the file system that the directory lies on is on the disk. Asking for the directory alone is
+    /// not enough with Linux's FAT: the first sector of a new one belongs to its parent.
     virtual Status flush(const std::string& directory) = 0;
 
     /// True when something lies at `path`, even a dangling link.
@@ -43,6 +46,7 @@ class RealFiles final : public Files {
 public:
     Result<std::string> read(const std::string& path) override;
     Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) override;
+    Status overwrite(const std::string& path, std::string_view bytes) override;
     Result<std::vector<std::string>> list(const std::string& path) override;
     FileKind kind(const std::string& path) override;
     Status make_directories(const std::string& path) override;

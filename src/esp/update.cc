@@ -10,8 +10,10 @@ namespace {
 
 using Kind = Step::Kind;
 
+/// "EFI/BOOT/grubx64.new": one entry of the directory, as the old name is. Longer ones need several, which may lie in
+/// two sectors, and then a power cut can part them.
 std::string beside(const std::string& path) {
-    return path + ".new";
+    return path.substr(0, path.rfind('.')) + ".new";
 }
 
 std::string base_name(const std::string& path) {
@@ -39,10 +41,11 @@ public:
         const auto path = world_.esp + "/" + step.path;
         switch (step.kind) {
             case Kind::make_room:
-                return files_.remove(kept(step.path));
+                KLD_CHECK(files_.remove(kept(step.path)));
+                return files_.flush(world_.esp);
             case Kind::write:
                 KLD_CHECK(files_.make_directories(directory_of(path)));
-                KLD_CHECK(files_.write(beside(path), world_.wanted.at(step.path), 0600));
+                KLD_CHECK(files_.overwrite(beside(path), world_.wanted.at(step.path)));
                 return files_.flush(directory_of(path));
             case Kind::compare: {
                 KLD_TRY(const auto bytes, files_.read(beside(path)));
@@ -52,10 +55,12 @@ public:
             case Kind::swap:
                 return swap(path);
             case Kind::keep:
+                // Renamed over nothing, for the reason that swap() has.
                 KLD_CHECK(files_.make_directories(world_.esp + "/" + kPrevious));
+                KLD_CHECK(files_.remove(kept(step.path)));
+                KLD_CHECK(files_.flush(world_.esp));
                 KLD_CHECK(files_.rename(beside(path), kept(step.path)));
-                KLD_CHECK(files_.flush(world_.esp + "/" + kPrevious));
-                return files_.flush(directory_of(path));
+                return files_.flush(world_.esp);
             case Kind::discard:
                 KLD_CHECK(files_.remove(beside(path)));
                 return files_.flush(directory_of(path));

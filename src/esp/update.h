@@ -25,7 +25,7 @@ struct World {
     std::string esp;                                ///< directory where the partition is mounted
     std::uint64_t free = 0;                         ///< bytes
     std::map<std::string, std::string> wanted;      ///< path below the partition → content, as the package has it
-    std::map<std::string, std::string> there;       ///< what lies there now under these names, and "<name>.new"
+    std::map<std::string, std::string> there;       ///< what lies there now under these names and those beside them
     std::map<std::string, std::uint64_t> previous;  ///< sizes of what is kept
 };
 
@@ -36,11 +36,11 @@ Result<World> probe(Files& files, const std::string& esp, const std::string& pac
 struct Step {
     enum class Kind {
         make_room,  ///< removes the one kept before
-        write,      ///< as "<name>.new", flushed
+        write,      ///< beside the old one, as "<stem>.new", flushed
         compare,    ///< what was written is read again
         swap,       ///< the new and the old name, at once
         keep,       ///< the old one goes to kPrevious
-        discard,    ///< removes a "<name>.new" that an interruption left
+        discard,    ///< removes a "<stem>.new" that an interruption left
     };
     Kind kind;
     std::string path;  ///< one of kBootFiles
@@ -50,7 +50,7 @@ struct Step {
 /// Nothing when all files are as they are wanted. Refused when there is no room, with the bytes that are missing.
 Result<std::vector<Step>> plan(const World& world);
 
-/// "1. write EFI/BOOT/grubx64.efi.new (25.2 MiB)" and so on.
+/// "1. write EFI/BOOT/grubx64.new (25.2 MiB)" and so on.
 std::string to_text(const std::vector<Step>& steps);
 
 /// @param most  stop after so many steps

@@ -148,7 +148,7 @@ Result<std::string> menu_package(Build& build, const Menu& menu) {
     apt::Package package{
         .name = "kldload-menu",
         .version = menu.version,
-        .fields = {{"Section", "admin"}, {"Priority", "optional"}},
+        .fields = {{"Section", "admin"}, {"Priority", "optional"}, {"Depends", "dosfstools"}},
         .summary = "the boot-environment menu, with shim and MokManager",
         .description =
             "Brings its files onto the EFI system partition when it is installed or updated: written\n"

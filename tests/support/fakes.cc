@@ -24,6 +24,10 @@ Status FakeFiles::write(const std::string& path, std::string_view bytes, unsigne
     return {};
 }
 
+Status FakeFiles::overwrite(const std::string& path, std::string_view bytes) {
+    return write(path, bytes, 0600);
+}
+
 Result<std::vector<std::string>> FakeFiles::list(const std::string& path) {
     if (kind(path) != FileKind::directory) return fail(errno_error("cannot list " + path, ENOENT));
     std::vector<std::string> names;

@@ -37,14 +37,18 @@ TEST(EspUpdate, BootsWhereverItIsInterrupted) {
     for (std::size_t step = 1; step <= steps.size(); ++step) {
         SCOPED_TRACE(steps[step - 1]);
         // Each time from the start: the files of the package first, so that all steps come again.
-        answer(shell,
-               std::string("/usr/lib/kldload/kldload-esp; sync; ") + update + " --steps " + std::to_string(step));
+        answer(shell, "/usr/lib/kldload/kldload-esp; sync; umount /boot/efi; mount /boot/efi");
+        answer(shell, update + " --steps " + std::to_string(step));
         guest.pull_the_plug();
         KLD_ASSERT_OK(guest.power_on());
         KLD_ASSERT_OK(guest.wait_for_ssh());
         expect_healthy(shell, "rpool/ROOT/default");
+        EXPECT_EQ(answer(shell, "dmesg | grep -i 'fat-fs.*error' || true"), "");
     }
     answer(shell, update);
+    EXPECT_EQ(
+        answer(shell, "umount /boot/efi; fsck.vfat -n /dev/disk/by-label/ESP >/dev/null; echo $?; mount /boot/efi"),
+        "0");
     EXPECT_EQ(answer(shell,
                      "for file in grubx64.efi BOOTX64.EFI; do cmp /root/new/EFI/BOOT/$file /boot/efi/EFI/BOOT/$file; "
                      "cmp /usr/lib/kldload/esp/EFI/BOOT/$file /boot/efi/EFI/kldload/previous/$file; done"),

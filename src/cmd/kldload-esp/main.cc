@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/runner.h"
-#include "base/text.h"
+#include "esp/partition.h"
 #include "esp/update.h"
 
 namespace {
@@ -21,49 +21,48 @@ struct Options {
     bool if_there = false;
 };
 
-bool is_mounted(kld::Files& files, const std::string& place) {
-    const auto mounts = files.read("/proc/self/mountinfo");
-    if (!mounts) return false;
-    for (const auto& line : kld::lines(*mounts))
-        if (const auto fields = kld::words(line); fields.size() > 4 && fields[4] == place) return true;
-    return false;
-}
-
-bool in_fstab(kld::Files& files, const std::string& place) {
-    const auto fstab = files.read("/etc/fstab");
-    if (!fstab) return false;
-    for (const auto& line : kld::lines(*fstab))
-        if (const auto fields = kld::words(line); fields.size() > 1 && fields[0][0] != '#' && fields[1] == place)
-            return true;
-    return false;
-}
-
 kld::Result<std::uint64_t> free_bytes(const std::string& place) {
     struct statvfs info {};
     if (::statvfs(place.c_str(), &info) != 0) return kld::fail(kld::errno_error("cannot ask " + place, errno));
     return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
+struct Work {
+    kld::esp::World world;
+    std::vector<kld::esp::Step> steps;
+};
+
+kld::Result<Work> find_work(const Options& options, kld::Files& files) {
+    KLD_TRY(const auto free, free_bytes(options.esp));
+    Work work;
+    KLD_TRY(work.world, kld::esp::probe(files, options.esp, options.package, free));
+    KLD_TRY(work.steps, kld::esp::plan(work.world));
+    return work;
+}
+
 kld::Status run(const Options& options) {
     kld::RealFiles files;
     kld::ProcessRunner runner;
-    if (!is_mounted(files, options.esp)) {
-        if (!in_fstab(files, options.esp)) {
+    KLD_TRY(auto partition, kld::esp::find_partition(files, options.esp));
+    if (!partition.mounted()) {
+        if (!partition.in_fstab) {
             if (options.if_there) return {};  // a root tree that is being made, a container
             return kld::fail(options.esp + " is neither mounted nor in /etc/fstab",
                              "mount the EFI system partition, and name its directory with --esp", kld::ExitCode::usage);
         }
         KLD_CHECK(runner.run({.argv = {"mount", options.esp}}));
+        KLD_TRY(partition, kld::esp::find_partition(files, options.esp));
     }
-    KLD_TRY(const auto free, free_bytes(options.esp));
-    KLD_TRY(const auto world, kld::esp::probe(files, options.esp, options.package, free));
-    KLD_TRY(const auto steps, kld::esp::plan(world));
-    if (options.dry_run || steps.empty()) {
-        fmt::print("{}", kld::esp::to_text(steps));
+    KLD_TRY(auto work, find_work(options, files));
+    if (options.dry_run || work.steps.empty()) {
+        fmt::print("{}", kld::esp::to_text(work.steps));
         return {};
     }
     const auto events = kld::console_events();
-    return kld::esp::apply(world, steps, options.steps, files, *events);
+    events->stage("check " + partition.device);
+    KLD_CHECK(kld::esp::make_whole(partition, runner, *events));
+    KLD_TRY(work, find_work(options, files));  // what an interrupted run left may be gone now
+    return kld::esp::apply(work.world, work.steps, options.steps, files, *events);
 }
 
 }  // namespace

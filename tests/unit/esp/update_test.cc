@@ -40,10 +40,11 @@ protected:
     void expect_updated() {
         for (const auto& path : kBootFiles) {
             EXPECT_EQ(content(path), "MZ new " + path);
-            EXPECT_FALSE(files.entries.contains("/esp/" + path + ".new")) << path;
+            EXPECT_FALSE(files.entries.contains(beside(path))) << path;
             EXPECT_EQ(content(std::string(kPrevious) + path.substr(path.rfind('/'))), "MZ old " + path);
         }
     }
+    static std::string beside(const std::string& path) { return "/esp/" + path.substr(0, path.rfind('.')) + ".new"; }
     using CaptureEvents = test::CaptureEvents;
     test::FakeFiles files;
 };
@@ -61,7 +62,7 @@ TEST_F(EspTest, ThePlanSaysWhatIsDoneAndShimComesLast) {
     const auto steps = *plan(world());
     ASSERT_EQ(steps.size(), 16U);
     const auto text = to_text(steps);
-    EXPECT_EQ(text.find("1. write EFI/kldload/builder.der.new"), 0U) << text;
+    EXPECT_EQ(text.find("1. write EFI/kldload/builder.new"), 0U) << text;
     EXPECT_NE(text.find("15. swap with EFI/BOOT/BOOTX64.EFI\n16. keep the one before in EFI/kldload/previous\n"),
               std::string::npos)
         << text;
@@ -85,7 +86,7 @@ TEST_F(EspTest, AHalfWrittenNewFileIsNeverPutInPlace) {
     const auto steps = *plan(now);
     CaptureEvents events;
     ASSERT_TRUE(apply(now, steps, 1, files, events));
-    files.entries["/esp/" + kBootFiles[0] + ".new"].bytes = "MZ n";
+    files.entries[beside(kBootFiles[0])].bytes = "MZ n";
     const std::vector<Step> rest(steps.begin() + 1, steps.end());
     const auto done = apply(now, rest, 1000, files, events);
     ASSERT_FALSE(done.has_value());
@@ -105,7 +106,7 @@ TEST_F(EspTest, WhereNamesCannotBeSwappedNothingIsChanged) {
 }
 
 TEST_F(EspTest, ADiskThatFailsLeavesTheOldFile) {
-    files.broken["/esp/" + std::string(kMenu) + ".new"] = Error{"no space left"};
+    files.broken[beside(kMenu)] = Error{"no space left"};
     EXPECT_FALSE(update().has_value());
     expect_bootable();
     EXPECT_EQ(content(kMenu), "MZ old " + std::string(kMenu));
