@@ -11,10 +11,8 @@ namespace kld::catalog {
 namespace {
 
 Result<ModuleModel> module_model(const std::string& word, const std::string& path) {
-    if (word == "built") return ModuleModel::built;
-    if (word == "dkms") return ModuleModel::dkms;
-    if (word == "vendor") return ModuleModel::vendor;
-    if (word == "none") return ModuleModel::none;
+    for (const auto model : {ModuleModel::built, ModuleModel::dkms, ModuleModel::vendor, ModuleModel::none})
+        if (word == name_of(model)) return model;
     return fail(fmt::format("{}: zfs.modules is '{}'", path, word), "write built, dkms, vendor or none",
                 ExitCode::usage);
 }
@@ -32,6 +30,20 @@ Result<std::string> read_entry(Files& files, const std::string& folder, const st
 }
 
 }  // namespace
+
+const char* name_of(ModuleModel model) {
+    switch (model) {
+        case ModuleModel::built:
+            return "built";
+        case ModuleModel::dkms:
+            return "dkms";
+        case ModuleModel::vendor:
+            return "vendor";
+        case ModuleModel::none:
+            return "none";
+    }
+    return "";
+}
 
 Result<Distro> parse_distro(const std::string& text, const std::string& path) {
     KLD_TRY(auto reader, TomlReader::parse(text, path));

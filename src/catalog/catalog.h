@@ -13,6 +13,9 @@ namespace kld::catalog {
 
 enum class ModuleModel { built, dkms, vendor, none };
 
+/// The word of the catalogue and of the answers: "built", "dkms", …
+const char* name_of(ModuleModel model);
+
 /// One entry of catalog/distros. Field names are those of the file.
 struct Distro {
     std::string id;

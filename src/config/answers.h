@@ -31,6 +31,7 @@ struct Answers {
 
     std::string pool_name;
     std::string pool_compression;
+    std::string modules;       ///< how zfs.ko comes; empty: the distribution's usual way
     std::string initramfs;     ///< generator; empty: the distribution's usual one
     std::string command_line;  ///< appended to the catalogue's kernel command line
 };

@@ -51,6 +51,8 @@ std::vector<Field> make_schema() {
         {"pool.name", "name of the pool", "rpool", "tank", &A::pool_name, false, false, check_pool_name},
         {"pool.compression", "compression of all datasets", "lz4", "zstd-3", &A::pool_compression, false, false,
          check_compression},
+        {"zfs.modules", "built (here) or dkms (compiled on the machine); otherwise the distribution's usual way", "",
+         "dkms", &A::modules, false, false, one_of({"built", "dkms", "vendor", "none"})},
         {"boot.initramfs", "who makes the initramfs (the distribution's usual generator)", "", "dracut", &A::initramfs,
          false, false, one_of({"initramfs-tools", "dracut", "mkinitcpio"})},
         {"boot.command_line", "added to the kernel command line", "", "mitigations=auto", &A::command_line, false,

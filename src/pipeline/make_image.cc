@@ -47,12 +47,26 @@ Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& 
 }
 
 /// What the answers choose among what the catalogue offers; the first is the usual one.
+/// @param key  of the answers
+Result<std::string> choose(const catalog::Distro& distro, const std::vector<std::string>& offered,
+                           const std::string& key, const std::string& wanted) {
+    if (wanted.empty()) return offered.front();
+    if (std::find(offered.begin(), offered.end(), wanted) != offered.end()) return wanted;
+    return fail(fmt::format("{} is not offered with {}", distro.name, wanted),
+                fmt::format("{} may be: {}", key, join(offered, ", ")), ExitCode::usage);
+}
+
 Result<initramfs::Generator> choose_generator(const catalog::Distro& distro, const std::string& wanted) {
-    if (wanted.empty()) return initramfs::parse_generator(distro.initramfs.front());
-    if (std::find(distro.initramfs.begin(), distro.initramfs.end(), wanted) == distro.initramfs.end())
-        return fail(fmt::format("{} is not offered with {}", distro.name, wanted),
-                    "boot.initramfs may be: " + join(distro.initramfs, ", "), ExitCode::usage);
-    return initramfs::parse_generator(wanted);
+    KLD_TRY(const auto name, choose(distro, distro.initramfs, "boot.initramfs", wanted));
+    return initramfs::parse_generator(name);
+}
+
+Result<catalog::ModuleModel> choose_modules(const catalog::Distro& distro, const std::string& wanted) {
+    std::vector<std::string> offered;
+    for (const auto model : distro.modules) offered.emplace_back(catalog::name_of(model));
+    KLD_TRY(const auto name, choose(distro, offered, "zfs.modules", wanted));
+    return *std::find_if(distro.modules.begin(), distro.modules.end(),
+                         [&](const auto model) { return name == catalog::name_of(model); });
 }
 
 /// sha256 over all that an image is made of, but for its random identities.
@@ -97,7 +111,7 @@ Status prove_disk(Build& build, const ImageWish& wish, const std::string& raw, c
 
 /// The programs that a build needs at its end, before the hours that lead there.
 Status check_programs(Build& build) {
-    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp"})
+    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp", "kldload-dkms"})
         if (!build.files.exists(build.places.programs + "/" + name))
             return fail(std::string("no ") + name + " beside this program in " + build.places.programs,
                         "build or install all of kldload");
@@ -114,6 +128,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_CHECK(check_output(build, wish));
     KLD_CHECK(check_programs(build));
     KLD_TRY(const auto generator, choose_generator(distro, wish.answers.initramfs));
+    KLD_TRY(const auto modules, choose_modules(distro, wish.answers.modules));
     KLD_TRY(const auto disk, image::plan_disk(wish.disk_bytes));
     KLD_TRY(const auto key, builder_key(build));
 
@@ -123,7 +138,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
     KLD_TRY(const auto menu, menu_for(build, archive, zfs, key));
-    TreeWish tree_wish{profile, wish.answers.locale, generator, {}};
+    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, {}};
     // Where no updates can come from, a second copy of the boot files is of no use.
     if (!wish.answers.updates_repository.empty()) {
         KLD_TRY(tree_wish.menu_package, menu_package(build, menu));

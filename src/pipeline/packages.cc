@@ -82,6 +82,14 @@ struct Shipped {
     unsigned mode;
 };
 
+Status add_files(Build& build, const std::vector<Shipped>& shipped, apt::Package& package) {
+    for (const auto& file : shipped) {
+        KLD_TRY(auto bytes, build.files.read(build.places.data + "/packaging/" + file.source));
+        package.files.push_back({file.target, std::move(bytes), file.mode});
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<modules::ModulePackage> module_package(Build& build, const Archive& archive, const modules::SigningKey& key) {
@@ -133,14 +141,40 @@ Result<std::string> boot_package(Build& build) {
             "An initramfs hook that fails when the image could not mount its root, a script that mounts\n"
             "/var/log before the journal, and the first boot that gives a machine its own identity.\n\n"
             "Without this package a stock Debian on ZFS remains."};
-    for (const auto& file : shipped) {
-        KLD_TRY(auto bytes, build.files.read(build.places.data + "/packaging/" + file.source));
-        package.files.push_back({file.target, std::move(bytes), file.mode});
-    }
+    KLD_CHECK(add_files(build, shipped, package));
     const auto directory = build.places.cache + "/packages";
     KLD_CHECK(build.files.make_directories(directory));
     KLD_TRY(auto bytes, stripped(build, "kldload-firstboot", directory));
     package.files.push_back({"usr/lib/kldload/kldload-firstboot", std::move(bytes), 0755});
+    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+}
+
+Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
+    const std::vector<Shipped> shipped{
+        {"kldload-dkms/80kldload-dkms", "etc/apt/apt.conf.d/80kldload-dkms", 0644},
+        {"kldload-dkms/kldload.conf", "etc/dkms/framework.conf.d/kldload.conf", 0644},
+    };
+    apt::Package package{
+        .name = "kldload-dkms",
+        .version = KLD_VERSION,
+        .fields = {{"Depends",
+                    fmt::format("{}, {}, dkms, openssl, mokutil", distro.zfs_source, distro.headers_package)},
+                   {"Section", "admin"},
+                   {"Priority", "optional"}},
+        .summary = "keeps kernels away for which ZFS does not compile",
+        .description =
+            "Before apt installs a kernel, ZFS is compiled for it. When that fails, apt ends before dpkg\n"
+            "changes anything, and leaves that version of the kernel out from then on."};
+    KLD_CHECK(add_files(build, shipped, package));
+    std::string conffiles;
+    for (const auto& file : shipped) conffiles += "/" + file.target + "\n";
+    package.control.push_back({"conffiles", std::move(conffiles)});
+    KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-dkms/postrm"));
+    package.control.push_back({"postrm", std::move(script), 0755});
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
+    KLD_TRY(auto program, stripped(build, "kldload-dkms", directory));
+    package.files.push_back({"usr/lib/kldload/kldload-dkms", std::move(program), 0755});
     return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
 }
 

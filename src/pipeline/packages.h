@@ -17,6 +17,9 @@ Result<std::string> tie_package(Build& build, const Archive& archive);
 /// kldload-boot: the initramfs hooks, first boot, the service preset. @returns the path of the .deb in the cache
 Result<std::string> boot_package(Build& build);
 
+/// kldload-dkms: keeps a kernel for which ZFS does not compile from being installed.
+Result<std::string> dkms_package(Build& build, const catalog::Distro& distro);
+
 /// kldload-menu: menu, shim and MokManager, and the program that brings them onto the EFI system partition.
 /// @returns the path of the .deb in the cache
 Result<std::string> menu_package(Build& build, const Menu& menu);

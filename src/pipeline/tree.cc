@@ -19,8 +19,21 @@ namespace {
 /// Raise it when the same input would give another tree or manifest.
 constexpr int kRecipeRevision = 2;
 
+/// Puts the builder's signed modules, of the same source for the same kernel, in the place of what dkms compiled in the
+/// tree: dkms signed those with a key that it made there, which no machine trusts and no image may carry.
+/// @param signed_modules  where the package of these modules is unpacked
+std::string sign_dkms(const std::string& kernel, const std::string& signed_modules) {
+    return fmt::format(
+        "set -e; cd \"$1\"; for place in lib/modules/{0}/updates/dkms var/lib/dkms/zfs/*/{0}/*/module; do "
+        "test -e \"$place\"/zfs.ko*; for module in \"$place\"/*; do "
+        "cp \"$(find {1} -name \"${{module##*/}}\")\" \"$module\"; done; done; "
+        "rm -f var/lib/dkms/mok.key var/lib/dkms/mok.pub",
+        kernel, signed_modules);
+}
+
 /// Hooks are in mmdebstrap's own form: "$1" is the tree.
-std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWish& wish, const std::string& lists) {
+std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWish& wish, const std::string& lists,
+                                         const std::string& signed_modules) {
     std::vector<std::string> hooks{
         copy_out_lists(lists),
         "rm -f \"$1\"/etc/apt/sources.list \"$1\"/etc/apt/sources.list.d/*",
@@ -30,6 +43,10 @@ std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWi
         "chroot \"$1\" systemctl enable zfs-import-scan.service kldload-firstboot.service",
         "rm -f \"$1\"/etc/ssh/ssh_host_*_key \"$1\"/etc/ssh/ssh_host_*_key.pub",
     };
+    if (wish.modules == catalog::ModuleModel::dkms) {
+        hooks.push_back(sign_dkms(kernel, signed_modules));
+        hooks.push_back("chroot \"$1\" depmod " + kernel);
+    }
     if (wish.locale != "C.UTF-8") {
         hooks.push_back(fmt::format("echo '{} UTF-8' >> \"$1\"/etc/locale.gen", wish.locale));
         hooks.emplace_back("chroot \"$1\" locale-gen");
@@ -65,7 +82,9 @@ Result<std::string> prove(Build& build, const std::string& tar, const std::strin
 }  // namespace
 
 std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish& wish) {
-    std::vector<std::string> packages{archive.distro.kernel_package, modules::tie_name(archive.distro.kernel_package),
+    const bool dkms = wish.modules == catalog::ModuleModel::dkms;
+    std::vector<std::string> packages{archive.distro.kernel_package,
+                                      dkms ? "kldload-dkms" : modules::tie_name(archive.distro.kernel_package),
                                       "kldload-boot", "zstd"};
     packages.insert(packages.end(), archive.distro.zfs_packages.begin(), archive.distro.zfs_packages.end());
     const auto& glue = archive.distro.initramfs_packages.at(initramfs::name_of(wish.generator));
@@ -79,18 +98,23 @@ std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish&
 
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
     KLD_TRY(const auto boot_deb, boot_package(build));
-    KLD_TRY(const auto tie_deb, tie_package(build, archive));
-    std::vector<std::string> debs{zfs.path, boot_deb, tie_deb};
+    const bool dkms = wish.modules == catalog::ModuleModel::dkms;
+    KLD_TRY(const auto update_deb, dkms ? dkms_package(build, archive.distro) : tie_package(build, archive));
+    std::vector<std::string> debs{boot_deb, update_deb};
+    if (!dkms) debs.push_back(zfs.path);
     if (!wish.menu_package.empty()) debs.push_back(wish.menu_package);
     std::vector<std::string> deb_digests;
-    for (const auto& deb : debs) {
+    auto inputs = debs;
+    if (dkms) inputs.push_back(zfs.path);  // its modules go in without it
+    for (const auto& deb : inputs) {
         KLD_TRY(auto deb_digest, sha256_file(deb));
         deb_digests.push_back(std::move(deb_digest));
     }
-    const auto digest = sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest,
-                                         wish.locale, initramfs::name_of(wish.generator), join(archive.lines, "\n"),
-                                         archive.resolved.index_digest, join(deb_digests, "\n")},
-                                        "\n"));
+    const auto digest =
+        sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest, wish.locale,
+                         initramfs::name_of(wish.generator), catalog::name_of(wish.modules), join(archive.lines, "\n"),
+                         archive.resolved.index_digest, join(deb_digests, "\n")},
+                        "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
     const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));
@@ -103,17 +127,20 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
     KLD_TRY(const auto work, TemporaryDirectory::make(directory));
     // Before any package of ZFS: zfsutils-linux would invent one.
     KLD_CHECK(build.files.write(work.path() + "/hostid", boot::hostid_file(boot::kBuildHostid)));
+    const auto unpacked = work.path() + "/modules";
+    if (dkms) KLD_CHECK(build.runner.run({.argv = {"dpkg-deb", "--extract", zfs.path, unpacked}}));
     KLD_TRY(const auto repository, local_repository(build, archive.distro.id, debs));
     auto lines = archive.lines;
     lines.push_back(repository);
-    KLD_CHECK(apt::make_tree(build.runner, build.files, build.events,
-                             {.suite = archive.distro.suite,
-                              .variant = archive.distro.variant,
-                              .lines = lines,
-                              .packages = wanted_packages(archive, wish),
-                              .output = tree.tar,
-                              .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
-                              .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path())}));
+    KLD_CHECK(
+        apt::make_tree(build.runner, build.files, build.events,
+                       {.suite = archive.distro.suite,
+                        .variant = archive.distro.variant,
+                        .lines = lines,
+                        .packages = wanted_packages(archive, wish),
+                        .output = tree.tar,
+                        .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
+                        .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path(), unpacked)}));
     auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path(), wish.generator);
     if (!manifest) {
         KLD_CHECK(build.files.remove(tree.tar));

@@ -15,6 +15,7 @@ struct TreeWish {
     catalog::Profile profile;
     std::string locale;
     initramfs::Generator generator = initramfs::Generator::initramfs_tools;
+    catalog::ModuleModel modules = catalog::ModuleModel::built;
     std::string menu_package{};  ///< path of a .deb; empty: the boot files are not dpkg's
 };
 

@@ -9,17 +9,19 @@
 namespace kld::test {
 namespace {
 
-/// A package whose menu and shim are new: what is appended to an EFI program does no harm as long as Secure Boot is
-/// off.
+/// The menu of a newer package, as it was published, and a shim that is not the same file: without Secure Boot the
+/// firmware takes one with something behind it. shim itself would not take such a menu.
 constexpr const char* kNewPackage =
-    "set -e; rm -rf /root/new; cp -r /usr/lib/kldload/esp /root/new\n"
-    "for file in grubx64.efi BOOTX64.EFI; do echo new >> /root/new/EFI/BOOT/$file; done";
+    "set -e; mkdir -p /srv/packages; mount -o ro /dev/disk/by-id/virtio-packages /srv/packages\n"
+    "rm -rf /root/new /root/unpacked; dpkg-deb -x /srv/packages/debian-13/kldload-menu_*.deb /root/unpacked\n"
+    "mv /root/unpacked/usr/lib/kldload/esp /root/new; echo new >> /root/new/EFI/BOOT/BOOTX64.EFI; umount /srv/packages";
 
 }  // namespace
 
 TEST(EspUpdate, BootsWhereverItIsInterrupted) {
-    const auto options = test_image("debian-13-server-old");
+    auto options = test_image("debian-13-server-old");
     KLD_ASSERT_OK(options);
+    options->more_drives.push_back(packages_drive());
     const auto made = Guest::make(*options);
     KLD_ASSERT_OK(made);
     auto& guest = **made;

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "vm/acceleration.h"
 #include "vm/support/system_checks.h"
 #include "vm/support/test_images.h"
 
@@ -17,10 +16,7 @@ protected:
     void SetUp() override {
         auto options = test_image("debian-13-server-old");
         KLD_ASSERT_OK(options);
-        options->more_drives.push_back({.path = vm::default_cache_directory() + "/test-images/update.img",
-                                        .format = "raw",
-                                        .throwaway = true,
-                                        .serial = "packages"});
+        options->more_drives.push_back(packages_drive());
         auto made = Guest::make(*options);
         KLD_ASSERT_OK(made);
         guest = std::move(*made);

@@ -31,4 +31,11 @@ Result<GuestOptions> secure_test_image(const std::string& name) {
     return options;
 }
 
+vm::Drive packages_drive() {
+    return {.path = vm::default_cache_directory() + "/test-images/update.img",
+            .format = "raw",
+            .throwaway = true,
+            .serial = "packages"};
+}
+
 }  // namespace kld::test

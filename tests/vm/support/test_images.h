@@ -20,4 +20,8 @@ Result<std::string> report_of(const std::string& name, const std::string& key);
 /// Options as those of test_image(), with Secure Boot on and the builder's certificate enrolled.
 Result<GuestOptions> secure_test_image(const std::string& name);
 
+/// The disk with packages that `make-test-images --update` made, for GuestOptions::more_drives: virtio-packages in
+/// /dev/disk/by-id.
+vm::Drive packages_drive();
+
 }  // namespace kld::test

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dkms/prepare.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+
+namespace kld::dkms {
+namespace {
+
+constexpr const char* kTree = "/var/lib/dkms";
+constexpr const char* kScratch = "/var/tmp";
+constexpr std::size_t kLogLines = 12;
+constexpr std::chrono::hours kPatience{4};
+
+/// Where dkms keeps its records, its sources and its key.
+struct Dkms {
+    std::string tree;
+    std::string sources;
+    std::string version;
+};
+
+std::string version_of_source(const std::string& package_version) {
+    return package_version.substr(0, package_version.rfind('-'));
+}
+
+/// What dkms made, whatever it says of it: its exit code is 0 for a kernel without headers.
+bool has_module(Files& files, const Dkms& dkms, const std::string& kernel) {
+    const auto directory = fmt::format("{}/zfs/{}/{}", dkms.tree, dkms.version, kernel);
+    const auto architectures = files.list(directory);
+    if (!architectures) return false;
+    for (const auto& architecture : *architectures) {
+        const auto modules = files.list(fmt::format("{}/{}/module", directory, architecture));
+        if (!modules) continue;
+        for (const auto& name : *modules)
+            if (name.starts_with("zfs.ko")) return true;
+    }
+    return false;
+}
+
+Error did_not_compile(Files& files, const Dkms& dkms, const std::string& kernel) {
+    Error error{
+        fmt::format("zfs {} does not compile for the kernel {}", dkms.version, kernel), {}, {}, ExitCode::refused};
+    const auto path = fmt::format("{}/zfs/{}/build/make.log", dkms.tree, dkms.version);
+    if (const auto log = files.read(path)) error.details = last_lines(*log, kLogLines);
+    error.details.push_back("all of it: " + path);
+    return error;
+}
+
+Status compile(Tools& tools, const Dkms& dkms, const std::string& kernel) {
+    if (has_module(tools.files, dkms, kernel)) return {};
+    tools.events.stage(fmt::format("zfs {} for {}", dkms.version, kernel));
+    KLD_CHECK(tools.runner.run({.argv = {"dkms", "build", "-m", "zfs", "-v", dkms.version, "-k", kernel, "--dkmstree",
+                                         dkms.tree, "--sourcetree", dkms.sources},
+                                .timeout = kPatience,
+                                .accept = [](int) { return true; }}));
+    if (!has_module(tools.files, dkms, kernel)) return fail(did_not_compile(tools.files, dkms, kernel));
+    return {};
+}
+
+/// A kernel of a machine with Secure Boot loads what is signed by an enrolled key; dkms signs with the machine's own.
+Status check_key(Tools& tools) {
+    const auto any = [](int) { return true; };
+    const auto state = tools.runner.run({.argv = {"mokutil", "--sb-state"}, .accept = any});
+    if (!state || state->out.find("SecureBoot enabled") == std::string::npos) return {};
+    const auto key = std::string(kTree) + "/mok.pub";
+    if (!tools.files.exists(key)) {
+        KLD_CHECK(tools.runner.run({.argv = {"dkms", "generate_mok"}}));
+    }
+    KLD_TRY(const auto told, tools.runner.run({.argv = {"mokutil", "--test-key", key}, .accept = any}));
+    if (told.out.find("is already enrolled") != std::string::npos) return {};
+    return fail(fmt::format("Secure Boot is on, and the key that dkms signs modules with is not enrolled: {}", key),
+                fmt::format("mokutil --import {}, reboot, and enrol it in the screen that comes", key),
+                ExitCode::refused);
+}
+
+/// Every kernel that comes needs its headers now: dkms would skip it without a word.
+Status check_headers(const Machine& machine, const Transaction& transaction) {
+    for (const auto& kernel : transaction.kernels) {
+        const auto headers = "linux-headers-" + kernel;
+        const bool comes = std::any_of(transaction.build_packages.begin(), transaction.build_packages.end(),
+                                       [&](const Incoming& incoming) { return incoming.name == headers; });
+        if (comes || std::find(machine.kernels.begin(), machine.kernels.end(), kernel) != machine.kernels.end())
+            continue;
+        return fail(fmt::format("the kernel {} comes without its headers, so ZFS cannot be compiled for it", kernel),
+                    fmt::format("apt-get install {} (and keep linux-headers-amd64 installed)", headers),
+                    ExitCode::refused);
+    }
+    return {};
+}
+
+Status unpack(Tools& tools, const std::vector<Incoming>& packages, const std::string& directory) {
+    for (const auto& package : packages)
+        KLD_CHECK(tools.runner.run({.argv = {"dpkg-deb", "--extract", package.path, directory}}));
+    return {};
+}
+
+/// One stanza for each version, so that packages of one source stay together.
+std::string pins(const std::vector<Incoming>& packages) {
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& package : packages) names[package.version].push_back(package.name);
+    std::string text =
+        "# Written by kldload-dkms: ZFS did not compile with these. Remove this file to try them again.\n";
+    for (const auto& [version, list] : names)
+        text += fmt::format("\nPackage: {}\nPin: version {}\nPin-Priority: -1\n", join(list, " "), version);
+    return text;
+}
+
+Status leave_out(Tools& tools, Error error, const std::vector<Incoming>& packages) {
+    KLD_CHECK(tools.files.write(kPins, pins(packages)));
+    error.hint =
+        fmt::format("nothing was changed. apt leaves it out from now on: run it again for all else ({})", kPins);
+    return fail(std::move(error));
+}
+
+/// A newer zfs-dkms replaces the modules of all kernels, so it is tried with all of them, beside dkms's own records:
+/// its package takes a registered version for an older installation and removes it.
+Status try_source(const Machine& machine, const Transaction& transaction, Tools& tools, const std::string& work) {
+    const Dkms beside{work + "/dkms", "/usr/src", version_of_source(transaction.zfs_source.front().version)};
+    KLD_CHECK(tools.files.make_directories(beside.tree));
+    KLD_CHECK(tools.runner.run({.argv = {"dkms", "add", "-m", "zfs", "-v", beside.version, "--dkmstree", beside.tree,
+                                         "--sourcetree", beside.sources}}));
+    std::set<std::string> kernels(machine.kernels.begin(), machine.kernels.end());
+    kernels.insert(transaction.kernels.begin(), transaction.kernels.end());
+    for (const auto& kernel : kernels)
+        if (auto done = compile(tools, beside, kernel); !done) {
+            // The log goes with the scratch directory; its last lines are in the error.
+            done.error().details.pop_back();
+            return leave_out(tools, std::move(done.error()), transaction.zfs_source);
+        }
+    return tools.files.remove(kPins);  // what did not compile with the older source may with this one
+}
+
+}  // namespace
+
+Status prepare(const Machine& machine, const Transaction& transaction, Tools& tools) {
+    if (machine.source.empty()) return {};
+    if (transaction.kernels.empty() && transaction.zfs_source.empty()) return {};
+    KLD_CHECK(check_headers(machine, transaction));
+    KLD_CHECK(check_key(tools));
+    KLD_TRY(const auto work, TemporaryDirectory::make(kScratch));
+    const auto over = work.path() + "/tree";
+    KLD_CHECK(tools.files.make_directories(over + "/usr"));
+    KLD_CHECK(unpack(tools, transaction.build_packages, over));
+    KLD_CHECK(unpack(tools, transaction.zfs_source, over));
+    KLD_CHECK(tools.overlay(over + "/usr"));
+    if (!transaction.zfs_source.empty()) return try_source(machine, transaction, tools, work.path());
+    const Dkms own{kTree, "/usr/src", machine.source};
+    for (const auto& kernel : transaction.kernels)
+        if (auto done = compile(tools, own, kernel); !done)
+            return leave_out(tools, std::move(done.error()), transaction.kernel_packages);
+    return {};
+}
+
+}  // namespace kld::dkms

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "dkms/prepare.h"
+#include "support/fakes.h"
+
+namespace kld::dkms {
+namespace {
+
+constexpr const char* kOld = "6.12.90+deb13-amd64";
+constexpr const char* kNew = "6.12.95+deb13-amd64";
+
+/// Answers as dpkg-deb, dkms and mokutil do: "<package>_<version>_amd64.deb" is a package of that name, and dkms
+/// compiles unless told otherwise.
+class MachineRunner final : public Runner {
+public:
+    explicit MachineRunner(test::FakeFiles& files) : files_(files) {}
+
+    Result<Output> run(const Command& command) override {
+        ran.push_back(join(command.argv, " "));
+        const auto& argv = command.argv;
+        if (argv[0] == "dpkg-deb" && argv[1] == "--field") {
+            const auto name = split(argv[2].substr(argv[2].rfind('/') + 1), '_');
+            return Output{0, fmt::format("Package: {}\nVersion: {}\n", name[0], name[1]), {}};
+        }
+        if (argv[0] == "dkms" && argv[1] == "build") return build(argv[5], argv[7], argv[9]);
+        if (argv[0] == "dkms" && argv[1] == "generate_mok") files_.entries["/var/lib/dkms/mok.pub"] = {"key"};
+        if (argv[0] == "mokutil" && argv[1] == "--sb-state")
+            return Output{0, secure_boot ? "SecureBoot enabled\n" : "SecureBoot disabled\n", {}};
+        if (argv[0] == "mokutil")
+            return Output{enrolled ? 1 : 0, argv[2] + (enrolled ? " is already enrolled\n" : " is not enrolled\n"), {}};
+        return Output{};
+    }
+    /// How often a command that starts so was run.
+    std::size_t count(const std::string& start) const {
+        std::size_t found = 0;
+        for (const auto& line : ran) found += line.starts_with(start) ? 1 : 0;
+        return found;
+    }
+
+    std::set<std::string> fails;  ///< kernels
+    bool secure_boot = false, enrolled = false;
+    std::vector<std::string> ran;
+
+private:
+    Result<Output> build(const std::string& version, const std::string& kernel, const std::string& tree) {
+        if (fails.contains(kernel)) {
+            files_.entries[fmt::format("{}/zfs/{}/build/make.log", tree, version)] = {
+                "checking\nconfigure: error: *** This kernel does not build anything\n"};
+            return Output{0, {}, {}};
+        }
+        files_.entries[fmt::format("{}/zfs/{}/{}/x86_64/module/zfs.ko.xz", tree, version, kernel)] = {"module"};
+        return Output{0, {}, {}};
+    }
+    test::FakeFiles& files_;
+};
+
+std::string deb(const std::string& name, const std::string& version) {
+    return fmt::format("/var/cache/apt/archives/{}_{}_amd64.deb\n", name, version);
+}
+
+class DkmsTest : public testing::Test {
+protected:
+    void SetUp() override {
+        files.entries["/usr/src/zfs-2.3.9/dkms.conf"] = {"PACKAGE_NAME=zfs"};
+        files.entries["/boot/vmlinuz-" + std::string(kOld)] = {"kernel"};
+        files.entries["/lib/modules/" + std::string(kOld) + "/build"] = {"link"};
+    }
+    std::string new_kernel() {
+        return deb("libc6", "2.41-1") + deb("linux-image-" + std::string(kNew), "6.12.95-1") +
+               deb("linux-image-amd64", "6.12.95-1") + deb("linux-headers-" + std::string(kNew), "6.12.95-1") +
+               deb("linux-headers-6.12.95+deb13-common", "6.12.95-1") + deb("linux-headers-amd64", "6.12.95-1") +
+               deb("linux-kbuild-6.12.95+deb13", "6.12.95-1");
+    }
+    Status run(const std::string& list) {
+        KLD_TRY(const auto transaction, read_transaction(runner, list));
+        KLD_TRY(const auto machine, read_machine(files));
+        Tools tools{runner, files, events, [&](const std::string& over) -> Status {
+                        overlays.push_back(over);
+                        return {};
+                    }};
+        return prepare(machine, transaction, tools);
+    }
+    test::FakeFiles files;
+    MachineRunner runner{files};
+    test::CaptureEvents events;
+    std::vector<std::string> overlays;
+};
+
+}  // namespace
+
+TEST_F(DkmsTest, ReadsWhatComes) {
+    const auto read = read_transaction(runner, new_kernel() + deb("linux-image-" + std::string(kNew) + "-dbg", "1") +
+                                                   deb("linux-image-6.12.95-rt-amd64-unsigned", "6.12.95-1") +
+                                                   deb("zfs-dkms", "2.3.10-1"));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->kernels, (std::vector<std::string>{kNew, "6.12.95-rt-amd64"}));
+    EXPECT_EQ(read->build_packages.size(), 4U);
+    EXPECT_EQ(read->zfs_source.size(), 1U);
+    EXPECT_EQ(runner.count("dpkg-deb --field /var/cache/apt/archives/libc6"), 0U) << "nobody asks for what is neither";
+}
+
+TEST_F(DkmsTest, CompilesBeforeTheKernelIsInstalled) {
+    ASSERT_TRUE(run(new_kernel()));
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.9 -k 6.12.95+deb13-amd64 --dkmstree /var/lib/dkms"), 1U);
+    EXPECT_EQ(runner.count("dpkg-deb --extract"), 4U) << "the headers and what they use";
+    EXPECT_EQ(overlays.size(), 1U);
+    EXPECT_FALSE(files.exists(kPins));
+    ASSERT_TRUE(run(new_kernel())) << "a second time";
+    EXPECT_EQ(runner.count("dkms build"), 1U) << "what is built is kept";
+}
+
+TEST_F(DkmsTest, WhatDoesNotCompileIsRefusedAndLeftOut) {
+    runner.fails = {kNew};
+    const auto done = run(new_kernel());
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ExitCode::refused);
+    EXPECT_EQ(done.error().message, "zfs 2.3.9 does not compile for the kernel 6.12.95+deb13-amd64");
+    ASSERT_EQ(done.error().details.size(), 3U);
+    EXPECT_EQ(done.error().details[1], "configure: error: *** This kernel does not build anything");
+    EXPECT_NE(done.error().hint.find("nothing was changed"), std::string::npos);
+    EXPECT_EQ(files.entries.at(kPins).bytes,
+              "# Written by kldload-dkms: ZFS did not compile with these. Remove this file to try them again.\n\n"
+              "Package: linux-image-6.12.95+deb13-amd64 linux-image-amd64 linux-headers-6.12.95+deb13-amd64 "
+              "linux-headers-6.12.95+deb13-common linux-headers-amd64\nPin: version 6.12.95-1\nPin-Priority: -1\n");
+}
+
+TEST_F(DkmsTest, AKernelWithoutHeadersIsRefused) {
+    const auto done = run(deb("linux-image-" + std::string(kNew), "6.12.95-1"));
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ExitCode::refused);
+    EXPECT_NE(done.error().hint.find("apt-get install linux-headers-6.12.95+deb13-amd64"), std::string::npos);
+    EXPECT_FALSE(files.exists(kPins)) << "the kernel is not at fault";
+    EXPECT_EQ(runner.count("dkms"), 0U);
+}
+
+TEST_F(DkmsTest, AReinstalledKernelHasItsHeadersAlready) {
+    EXPECT_TRUE(run(deb("linux-image-" + std::string(kOld), "6.12.90-1")));
+}
+
+TEST_F(DkmsTest, ANewerSourceIsTriedForAllKernelsBesideTheRecords) {
+    files.entries[kPins] = {"old pins"};
+    ASSERT_TRUE(run(new_kernel() + deb("zfs-dkms", "2.3.10-0+deb13u1")));
+    EXPECT_EQ(runner.count("dkms add -m zfs -v 2.3.10 --dkmstree /var/tmp/kldload."), 1U);
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.90+deb13-amd64 --dkmstree /var/tmp/kldload."), 1U);
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.95+deb13-amd64 --dkmstree /var/tmp/kldload."), 1U);
+    EXPECT_FALSE(files.exists(kPins)) << "what the older source could not compile is tried again";
+}
+
+TEST_F(DkmsTest, ANewerSourceThatDoesNotCompileForTheOldKernelIsLeftOut) {
+    runner.fails = {kOld};
+    const auto done = run(deb("zfs-dkms", "2.3.10-0+deb13u1"));
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().message, "zfs 2.3.10 does not compile for the kernel 6.12.90+deb13-amd64");
+    EXPECT_NE(files.entries.at(kPins).bytes.find("Package: zfs-dkms\nPin: version 2.3.10-0+deb13u1\n"),
+              std::string::npos);
+    for (const auto& detail : done.error().details) EXPECT_EQ(detail.find("/var/tmp"), std::string::npos) << detail;
+}
+
+TEST_F(DkmsTest, UnderSecureBootTheKeyMustBeEnrolled) {
+    runner.secure_boot = true;
+    const auto done = run(new_kernel());
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ExitCode::refused);
+    EXPECT_NE(done.error().hint.find("mokutil --import /var/lib/dkms/mok.pub"), std::string::npos);
+    EXPECT_EQ(runner.count("dkms build"), 0U);
+    runner.enrolled = true;
+    EXPECT_TRUE(run(new_kernel()));
+}
+
+TEST_F(DkmsTest, WithoutZfsOnTheMachineOrAKernelInTheTransactionNothingIsDone) {
+    EXPECT_TRUE(run(deb("libc6", "2.41-1")));
+    files.entries.erase("/usr/src/zfs-2.3.9/dkms.conf");
+    EXPECT_TRUE(run(new_kernel()));
+    EXPECT_EQ(runner.count("dkms"), 0U);
+    EXPECT_TRUE(overlays.empty());
+}
+
+}  // namespace kld::dkms
