@@ -44,6 +44,10 @@ std::vector<std::string> words(std::string_view text) {
     return parts;
 }
 
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
     std::string text;
     for (const auto& part : parts) {

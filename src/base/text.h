@@ -22,6 +22,8 @@ std::vector<std::string> lines(std::string_view text);
 /// Pieces between runs of blanks and tabs, none of them empty.
 std::vector<std::string> words(std::string_view text);
 
+bool contains(const std::vector<std::string>& list, std::string_view word);
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 /// ASCII letters alone.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "cmd/kldload/verbs.h"
 #include "config/schema.h"
 #include "pipeline/make_image.h"
@@ -90,6 +91,7 @@ void print_result(const pipeline::ImageResult& result, bool json) {
 }
 
 Status make(Context& context, const ImageOptions& options) {
+    KLD_CHECK(become_root(context.files, context.arguments));
     KLD_TRY(const auto places, pipeline::find_places());
     pipeline::ImageWish wish{.distro = options.distro,
                              .profile = options.profile,

@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
     kld::ProcessRunner runner;
     kld::RealFiles files;
     std::function<kld::Status()> verb;
-    kld::cmd::Context context{runner, files,
+    kld::cmd::Context context{runner,
+                              files,
+                              {argv + 1, argv + argc},
                               [&] {
                                   auto console = kld::console_events();
                                   return events_fd < 0

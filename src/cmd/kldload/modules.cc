@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/user_namespace.h"
 #include "cmd/kldload/verbs.h"
 #include "pipeline/kernels.h"
 
@@ -59,6 +60,7 @@ void print_packages(const std::vector<std::string>& packages) {
 }
 
 Status build_them(Context& context, const ModulesOptions& options) {
+    KLD_CHECK(become_root(context.files, context.arguments));
     return with_build(context, [&](pipeline::Build& build) -> Status {
         KLD_TRY(const auto packages, pipeline::build_modules(build, options.distro, options.choice));
         if (options.json)
@@ -70,6 +72,7 @@ Status build_them(Context& context, const ModulesOptions& options) {
 }
 
 Status publish(Context& context, const ModulesOptions& options) {
+    KLD_CHECK(become_root(context.files, context.arguments));
     return with_build(context, [&](pipeline::Build& build) -> Status {
         KLD_TRY(const auto published, pipeline::publish_repository(build, options.distro, options.choice, options.to));
         if (options.json)

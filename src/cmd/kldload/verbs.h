@@ -15,6 +15,7 @@ namespace kld::cmd {
 struct Context {
     Runner& runner;
     Files& files;
+    std::vector<std::string> arguments;  ///< of this program, for those who start it again in a user namespace
     /// Made when a verb runs, so that --events-fd has been read.
     std::function<std::unique_ptr<Events>()> events;
     /// A verb that was chosen calls this while parsing; main then runs the function and renders its error.
