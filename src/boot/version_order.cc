@@ -74,4 +74,10 @@ int compare_versions(std::string_view left, std::string_view right) {
     return whole != 0 ? whole : left.compare(right);
 }
 
+std::string major_minor(std::string_view version) {
+    const auto first = version.find('.');
+    const auto second = first == std::string_view::npos ? first : version.find('.', first + 1);
+    return std::string(version.substr(0, second));
+}
+
 }  // namespace kld::boot

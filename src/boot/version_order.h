@@ -2,6 +2,7 @@
 // The order of versions inside file names, as `sort -V` has it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace kld::boot {
@@ -9,5 +10,8 @@ namespace kld::boot {
 /// Negative, zero or positive: `left` comes before, equals, comes after `right`. Rules of coreutils' version sort:
 /// digits compare as numbers, "~" before the end, letters before other signs, a file suffix like ".img" counts last.
 int compare_versions(std::string_view left, std::string_view right);
+
+/// "2.3.9-0+deb13u1" → "2.3".
+std::string major_minor(std::string_view version);
 
 }  // namespace kld::boot

@@ -12,10 +12,6 @@
 namespace kld::check {
 namespace {
 
-bool has(const std::vector<std::string>& list, const std::string& word) {
-    return std::find(list.begin(), list.end(), word) != list.end();
-}
-
 /// A regular expression that matches exactly this text.
 std::string escaped(const std::string& text) {
     std::string out;
@@ -85,13 +81,14 @@ void check_pairs(const System& system, const Row& row) {
                 if (kernel.initramfs.empty())
                     row.in(environment, kernel)
                         .warn("no initramfs: the menu does not show this kernel",
-                              "update-initramfs -c -k " + kernel.version);
+                              initramfs::make_text(environment.generator, kernel.version));
             continue;
         }
         about.fail(environment.kernels.empty() ? "/boot has no kernel: the menu does not show this environment"
                                                : "no kernel in /boot has an initramfs: the menu does not show it",
-                   environment.kernels.empty() ? "install a kernel"
-                                               : "update-initramfs -c -k " + environment.kernels.back().version);
+                   environment.kernels.empty()
+                       ? "install a kernel"
+                       : initramfs::make_text(environment.generator, environment.kernels.back().version));
     }
 }
 
@@ -143,7 +140,7 @@ void check_command_line(const System& system, const Row& row) {
             about.fail(fmt::format("org.zfsbootmenu:rootprefix={} means nothing to this initramfs", prefix),
                        fmt::format("zfs set org.zfsbootmenu:rootprefix={} {}", prefix_of(environment.generator),
                                    environment.dataset));
-        else if (environment.generator == Generator::mkinitcpio && !has(words(line), "rw"))
+        else if (environment.generator == Generator::mkinitcpio && !contains(words(line), "rw"))
             about.fail(fmt::format("'{}' has no rw: mkinitcpio would import the pool read-only", line),
                        "add rw to org.zfsbootmenu:commandline");
         else
@@ -164,9 +161,9 @@ void check_mkinitcpio_hooks(const System& system, const Row& row) {
             hooks = words(line.substr(7, line.find(')') - 7));
         }
         const auto place = [&](const char* name) { return std::find(hooks.begin(), hooks.end(), name); };
-        if (!has(hooks, "zfs"))
+        if (!contains(hooks, "zfs"))
             about.fail("HOOKS has no zfs", "add zfs before filesystems in /etc/mkinitcpio.conf, then mkinitcpio -P");
-        else if (has(hooks, "systemd"))
+        else if (contains(hooks, "systemd"))
             about.fail("HOOKS has systemd, with which the hook zfs does not run",
                        "use udev instead of systemd in /etc/mkinitcpio.conf, then mkinitcpio -P");
         else if (place("filesystems") < place("zfs"))

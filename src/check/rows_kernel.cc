@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "boot/version_order.h"
 #include "check/rows.h"
 
 namespace kld::check {
@@ -62,12 +63,6 @@ std::string glue_problem(const Environment& environment) {
 }
 
 /// "2.3.9-0+deb13u1" → "2.3"
-std::string major_minor(const std::string& version) {
-    const auto first = version.find('.');
-    const auto second = first == std::string::npos ? first : version.find('.', first + 1);
-    return version.substr(0, second);
-}
-
 std::string rebuild_text(const Environment& environment, const std::string& kernel) {
     const auto command = initramfs::rebuild_command(environment.generator, kernel);
     return command.empty() ? "make the initramfs again" : join(command, " ");
@@ -252,10 +247,10 @@ void check_userland_version(const System& system, const Row& row) {
             about.not_applicable("zfsutils-linux is not installed by dpkg");
             continue;
         }
-        const auto own = major_minor(package->second);
+        const auto own = boot::major_minor(package->second);
         bool good = true;
         for (const auto& kernel : environment.kernels) {
-            if (!kernel.tree_zfs.facts || major_minor(kernel.tree_zfs.facts->version) == own) continue;
+            if (!kernel.tree_zfs.facts || boot::major_minor(kernel.tree_zfs.facts->version) == own) continue;
             good = false;
             row.in(environment, kernel)
                 .warn(

@@ -20,11 +20,6 @@ namespace {
 constexpr const char* kCache = "etc/zfs/zpool.cache";
 constexpr const char* kFeatureSets = "usr/share/zfs/compatibility.d";
 
-std::string rebuild_all(const Environment& environment) {
-    return environment.generator == Generator::dracut ? "dracut --regenerate-all --force"
-                                                      : "update-initramfs -u -k all";
-}
-
 /// Names and GUIDs of the pools that a cache file lists.
 class CachedPools final : public boot::NvVisitor {
 public:
@@ -76,8 +71,7 @@ std::vector<std::string> features_outside(const Pool& pool, const std::set<std::
 /// What a ZFS of this version knows at least, out of the files that came with the environment's own ZFS. That may be
 /// older than the one asked for: a newer ZFS knows all that an older one does.
 std::optional<std::set<std::string>> feature_set(const Environment& environment, const std::string& version) {
-    const auto second = version.find('.', version.find('.') + 1);
-    const auto wanted = fmt::format("openzfs-{}-linux", version.substr(0, second));
+    const auto wanted = fmt::format("openzfs-{}-linux", boot::major_minor(version));
     std::string best;
     for (const auto& name : environment.tree.names(kFeatureSets))
         if (name.starts_with("openzfs-") && name.ends_with("-linux") && boot::compare_versions(name, wanted) <= 0 &&
@@ -92,7 +86,7 @@ std::optional<std::set<std::string>> feature_set(const Environment& environment,
 void check_hostid(const System& system, const Row& row) {
     for (const auto& environment : system.environments) {
         const auto about = row.in(environment);
-        const auto fix = "write /etc/hostid (zgenhostid), then " + rebuild_all(environment);
+        const auto fix = "write /etc/hostid (zgenhostid), then " + initramfs::rebuild_all_text(environment.generator);
         if (!environment.hostid) {
             about.fail(environment.tree.exists("etc/hostid") ? "/etc/hostid is not four bytes long"
                                                              : "there is no /etc/hostid",
@@ -152,7 +146,8 @@ void check_cache_file(const System& system, const Row& row) {
             row.in(environment).pass("no cache file, or one of this pool");
         else
             row.in(environment)
-                .fail(problem, fmt::format("rm /{}, set cachefile=none, then {}", kCache, rebuild_all(environment)));
+                .fail(problem, fmt::format("rm /{}, set cachefile=none, then {}", kCache,
+                                           initramfs::rebuild_all_text(environment.generator)));
     }
 }
 

@@ -2,21 +2,12 @@
 // Rows about what the environment's own init finds once the root is mounted.
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "check/fstab.h"
 #include "check/rows.h"
 
 namespace kld::check {
-namespace {
-
-bool has(const std::vector<std::string>& list, const std::string& word) {
-    return std::find(list.begin(), list.end(), word) != list.end();
-}
-
-}  // namespace
 
 void check_fstab(const System& system, const Row& row) {
     for (const auto& environment : system.environments) {
@@ -36,7 +27,7 @@ void check_fstab(const System& system, const Row& row) {
                 equals == std::string::npos ? "" : lower_case(replace_all(mount.source.substr(equals + 1), "\"", ""));
             const bool other = (tag == "UUID" && id != lower_case(system.esp->uuid)) ||
                                (tag == "PARTUUID" && id != lower_case(system.esp->partuuid));
-            if (other && !has(mount.options, "nofail")) {
+            if (other && !contains(mount.options, "nofail")) {
                 problem =
                     fmt::format("{} on {} is not there, and without nofail the boot stops", mount.source, mount.target);
                 fix = fmt::format("PARTUUID={} is the EFI system partition of this disk; add nofail",
@@ -45,7 +36,7 @@ void check_fstab(const System& system, const Row& row) {
                 problem =
                     fmt::format("{} on {} is not the EFI system partition of this disk", mount.source, mount.target);
                 fix = fmt::format("write PARTUUID={} instead", system.esp->partuuid);
-            } else if (!has(mount.options, "nofail")) {
+            } else if (!contains(mount.options, "nofail")) {
                 problem = fmt::format("{} has no nofail: a machine without that partition does not boot", mount.target);
                 fix = "add nofail to its options";
             }
@@ -127,7 +118,7 @@ void check_identity(const System& system, const Row& row) {
         } else if (environment.hostid && *environment.hostid == boot::kBuildHostid) {
             about.warn(
                 fmt::format("the hostid is {:08x}, which every image has before its first boot", boot::kBuildHostid),
-                "zgenhostid -f, update-initramfs -u -k all, reboot");
+                "zgenhostid -f, " + initramfs::rebuild_all_text(environment.generator) + ", reboot");
         } else {
             about.pass("the machine has an identity of its own");
         }

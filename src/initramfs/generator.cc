@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "initramfs/generator.h"
 
+#include "base/text.h"
+
 namespace kld::initramfs {
 
 Result<Generator> parse_generator(const std::string& name) {
@@ -44,6 +46,26 @@ std::vector<std::string> rebuild_command(Generator generator, const std::string&
             break;
     }
     return {};
+}
+
+std::string rebuild_all_text(Generator generator) {
+    switch (generator) {
+        case Generator::initramfs_tools:
+            return "update-initramfs -u -k all";
+        case Generator::dracut:
+            return "dracut --regenerate-all --force";
+        case Generator::mkinitcpio:
+            return "mkinitcpio -P";
+        case Generator::own:
+        case Generator::unknown:
+            break;
+    }
+    return "make the initramfs of all kernels again";
+}
+
+std::string make_text(Generator generator, const std::string& kernel) {
+    const auto command = make_command(generator, kernel);
+    return command.empty() ? "make the initramfs of " + kernel : join(command, " ");
 }
 
 }  // namespace kld::initramfs

@@ -26,4 +26,9 @@ const char* name_of(Generator generator);
 std::vector<std::string> make_command(Generator generator, const std::string& kernel);
 std::vector<std::string> rebuild_command(Generator generator, const std::string& kernel);
 
+/// For people: the command that makes the images of all kernels anew.
+std::string rebuild_all_text(Generator generator);
+/// For people: make_command() as a line, or words where there is no such command.
+std::string make_text(Generator generator, const std::string& kernel);
+
 }  // namespace kld::initramfs

@@ -20,6 +20,11 @@ TEST(Text, LowerCaseLeavesWhatIsNotAscii) {
     EXPECT_EQ(lower_case("EFI/Boot.EFI-1 \xc3\x84"), "efi/boot.efi-1 \xc3\x84");
 }
 
+TEST(Text, ContainsWholeWords) {
+    EXPECT_TRUE(contains({"ro", "quiet"}, "quiet"));
+    EXPECT_FALSE(contains({"ro", "quiet"}, "qui"));
+}
+
 TEST(Text, WordsAndTrim) {
     EXPECT_EQ(words("  a \t b "), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(trim(" \n a b\r\n"), "a b");

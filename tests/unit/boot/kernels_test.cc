@@ -125,4 +125,10 @@ TEST(VersionOrder, AgreesWithSortV) {
     }
 }
 
+TEST(Versions, MajorAndMinorAreTheFirstTwoNumbers) {
+    EXPECT_EQ(major_minor("2.3.9-0+deb13u1"), "2.3");
+    EXPECT_EQ(major_minor("2.3"), "2.3");
+    EXPECT_EQ(major_minor("2"), "2");
+}
+
 }  // namespace kld::boot

@@ -106,12 +106,15 @@ TEST_F(DkmsTest, ReadsWhatComes) {
 
 TEST_F(DkmsTest, CompilesBeforeTheKernelIsInstalled) {
     ASSERT_TRUE(run(new_kernel()));
-    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.9 -k 6.12.95+deb13-amd64 --dkmstree /var/lib/dkms"), 1U);
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.9 -k 6.12.95+deb13-amd64 --dkmstree /var/lib/kldload/dkms"), 1U);
     EXPECT_EQ(runner.count("dpkg-deb --extract"), 4U) << "the headers and what they use";
     EXPECT_EQ(overlays.size(), 1U);
     EXPECT_FALSE(files.exists(kPins));
     ASSERT_TRUE(run(new_kernel())) << "a second time";
     EXPECT_EQ(runner.count("dkms build"), 1U) << "what is built is kept";
+    EXPECT_EQ(runner.count("dkms add"), 1U);
+    ASSERT_TRUE(run(replace_all(new_kernel(), "6.12.95", "6.12.96")));
+    EXPECT_EQ(runner.count("dkms add"), 2U) << "what an older transaction left is dropped";
 }
 
 TEST_F(DkmsTest, WhatDoesNotCompileIsRefusedAndLeftOut) {
@@ -145,9 +148,9 @@ TEST_F(DkmsTest, AReinstalledKernelHasItsHeadersAlready) {
 TEST_F(DkmsTest, ANewerSourceIsTriedForAllKernelsBesideTheRecords) {
     files.entries[kPins] = {"old pins"};
     ASSERT_TRUE(run(new_kernel() + deb("zfs-dkms", "2.3.10-0+deb13u1")));
-    EXPECT_EQ(runner.count("dkms add -m zfs -v 2.3.10 --dkmstree /var/tmp/kldload."), 1U);
-    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.90+deb13-amd64 --dkmstree /var/tmp/kldload."), 1U);
-    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.95+deb13-amd64 --dkmstree /var/tmp/kldload."), 1U);
+    EXPECT_EQ(runner.count("dkms add -m zfs -v 2.3.10 --dkmstree /var/lib/kldload/dkms"), 1U);
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.90+deb13-amd64 --dkmstree /var/lib/kldload/dkms"), 1U);
+    EXPECT_EQ(runner.count("dkms build -m zfs -v 2.3.10 -k 6.12.95+deb13-amd64 --dkmstree /var/lib/kldload/dkms"), 1U);
     EXPECT_FALSE(files.exists(kPins)) << "what the older source could not compile is tried again";
 }
 
@@ -158,7 +161,6 @@ TEST_F(DkmsTest, ANewerSourceThatDoesNotCompileForTheOldKernelIsLeftOut) {
     EXPECT_EQ(done.error().message, "zfs 2.3.10 does not compile for the kernel 6.12.90+deb13-amd64");
     EXPECT_NE(files.entries.at(kPins).bytes.find("Package: zfs-dkms\nPin: version 2.3.10-0+deb13u1\n"),
               std::string::npos);
-    for (const auto& detail : done.error().details) EXPECT_EQ(detail.find("/var/tmp"), std::string::npos) << detail;
 }
 
 TEST_F(DkmsTest, UnderSecureBootTheKeyMustBeEnrolled) {
