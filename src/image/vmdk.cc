@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -31,7 +32,8 @@ constexpr std::uint64_t kTableBytes = kGrain * kGrainsPerTable;  ///< of the dis
 constexpr std::uint64_t kDescriptorSectors = 20;
 constexpr std::uint64_t kOverheadSectors = 128;  ///< before the first grain
 constexpr std::uint64_t kDirectoryInFooter = ~std::uint64_t{0};
-constexpr int kLevel = 6;  ///< zlib's own default
+/// Packs as well as zlib's own default, 6, does.
+constexpr int kLevel = 5;
 
 enum class Marker : std::uint32_t { end = 0, table = 1, directory = 2, footer = 3 };
 
@@ -117,7 +119,7 @@ public:
         if (text.size() > kDescriptorSectors * kSector) return fail("the name " + name + " is too long for a vmdk");
         text.resize((kOverheadSectors - 1) * kSector, '\0');
         KLD_CHECK(write(text));
-        for (std::uint64_t at = 0; at < size_; at += kTableBytes) KLD_CHECK(write_table(at));
+        KLD_CHECK(write_tables());
         const auto directory = directory_bytes();
         KLD_CHECK(write(marker(Marker::directory, directory.size() / kSector)));
         const auto directory_sector = written_ / kSector;
@@ -140,13 +142,24 @@ private:
         return sectors(std::move(bytes));
     }
 
-    /// Grains of one table's part of the disk, and the table.
-    Status write_table(std::uint64_t at) {
-        const auto part = std::min(kTableBytes, size_ - at);
-        if (!has_data(at, part)) return tables_.push_back(0), Status{};
-        KLD_TRY(const auto bytes, raw_.read_at(part, at));
-        if (bytes.size() != part) return fail("the disk became shorter while it was read");
-        const auto grains = pack(bytes, at);
+    /// One table is packed while the one before is written.
+    Status write_tables() {
+        tables_.resize((size_ + kTableBytes - 1) / kTableBytes, 0);
+        std::future<Status> writing;
+        for (std::size_t table = 0; table < tables_.size(); ++table) {
+            const auto at = table * kTableBytes;
+            const auto part = std::min(kTableBytes, size_ - at);
+            if (!has_data(at, part)) continue;
+            KLD_TRY(auto grains, pack(at, part));
+            if (writing.valid()) KLD_CHECK(writing.get());
+            writing = std::async(std::launch::async,
+                                 [this, table, grains = std::move(grains)] { return write_table(table, grains); });
+        }
+        return writing.valid() ? writing.get() : Status{};
+    }
+
+    /// Grains of one table's part of the disk, and the table; nothing when all are zeros.
+    Status write_table(std::size_t number, const std::vector<std::string>& grains) {
         std::string table(kGrainsPerTable * 4, '\0');
         bool any = false;
         for (std::size_t i = 0; i < grains.size(); ++i) {
@@ -156,10 +169,9 @@ private:
             put(table, 4 * i, sector);
             KLD_CHECK(write(grains[i]));
         }
-        if (!any) return tables_.push_back(0), Status{};
+        if (!any) return {};
         KLD_CHECK(write(marker(Marker::table, table.size() / kSector)));
-        KLD_TRY(const auto sector, sector_here());
-        tables_.push_back(sector);
+        KLD_TRY(tables_[number], sector_here());
         return write(table);
     }
 
@@ -177,18 +189,27 @@ private:
         return data < 0 ? errno != ENXIO : static_cast<std::uint64_t>(data) < at + part;
     }
 
-    static std::vector<std::string> pack(const std::string& bytes, std::uint64_t at) {
-        std::vector<std::string> grains(bytes.size() / kGrain);
+    /// Every thread reads what it packs: the bytes are in its processor's cache then.
+    Result<std::vector<std::string>> pack(std::uint64_t at, std::uint64_t part) const {
+        std::vector<std::string> grains(part / kGrain);
         std::atomic<std::size_t> next{0};
-        const auto work = [&] {
+        const auto work = [&]() -> Status {
             const Compressor compressor(libdeflate_alloc_compressor(kLevel));
-            for (std::size_t i = next++; i < grains.size(); i = next++)
-                grains[i] = packed_grain(compressor.get(), bytes.data() + i * kGrain, at / kSector + i * kGrainSectors);
+            for (std::size_t i = next++; i < grains.size(); i = next++) {
+                const auto place = at + i * kGrain;
+                KLD_TRY(const auto bytes, raw_.read_at(kGrain, place));
+                if (bytes.size() != kGrain) return fail("the disk became shorter while it was read");
+                grains[i] = packed_grain(compressor.get(), bytes.data(), place / kSector);
+            }
+            return {};
         };
-        std::vector<std::thread> threads;
-        for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) threads.emplace_back(work);
-        work();
-        for (auto& thread : threads) thread.join();
+        std::vector<std::future<Status>> others;
+        for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i)
+            others.push_back(std::async(std::launch::async, work));
+        auto done = work();
+        for (auto& other : others)
+            if (auto theirs = other.get(); done && !theirs) done = std::move(theirs);
+        if (!done) return fail(std::move(done.error()));
         return grains;
     }
 
