@@ -12,25 +12,21 @@
 namespace kld::dkms {
 namespace {
 
-constexpr const char* kTree = "/var/lib/dkms";
+/// Ours: when a kernel's package is unpacked, dkms removes what it has built for that kernel.
+constexpr const char* kTree = "/var/lib/kldload/dkms";
+constexpr const char* kSources = "/usr/src";
+constexpr const char* kKey = "/var/lib/dkms/mok.pub";
 constexpr const char* kScratch = "/var/tmp";
 constexpr std::size_t kLogLines = 12;
 constexpr std::chrono::hours kPatience{4};
-
-/// Where dkms keeps its records, its sources and its key.
-struct Dkms {
-    std::string tree;
-    std::string sources;
-    std::string version;
-};
 
 std::string version_of_source(const std::string& package_version) {
     return package_version.substr(0, package_version.rfind('-'));
 }
 
 /// What dkms made, whatever it says of it: its exit code is 0 for a kernel without headers.
-bool has_module(Files& files, const Dkms& dkms, const std::string& kernel) {
-    const auto directory = fmt::format("{}/zfs/{}/{}", dkms.tree, dkms.version, kernel);
+bool has_module(Files& files, const std::string& version, const std::string& kernel) {
+    const auto directory = fmt::format("{}/zfs/{}/{}", kTree, version, kernel);
     const auto architectures = files.list(directory);
     if (!architectures) return false;
     for (const auto& architecture : *architectures) {
@@ -42,23 +38,22 @@ bool has_module(Files& files, const Dkms& dkms, const std::string& kernel) {
     return false;
 }
 
-Error did_not_compile(Files& files, const Dkms& dkms, const std::string& kernel) {
-    Error error{
-        fmt::format("zfs {} does not compile for the kernel {}", dkms.version, kernel), {}, {}, ExitCode::refused};
-    const auto path = fmt::format("{}/zfs/{}/build/make.log", dkms.tree, dkms.version);
+Error did_not_compile(Files& files, const std::string& version, const std::string& kernel) {
+    Error error{fmt::format("zfs {} does not compile for the kernel {}", version, kernel), {}, {}, ExitCode::refused};
+    const auto path = fmt::format("{}/zfs/{}/build/make.log", kTree, version);
     if (const auto log = files.read(path)) error.details = last_lines(*log, kLogLines);
     error.details.push_back("all of it: " + path);
     return error;
 }
 
-Status compile(Tools& tools, const Dkms& dkms, const std::string& kernel) {
-    if (has_module(tools.files, dkms, kernel)) return {};
-    tools.events.stage(fmt::format("zfs {} for {}", dkms.version, kernel));
-    KLD_CHECK(tools.runner.run({.argv = {"dkms", "build", "-m", "zfs", "-v", dkms.version, "-k", kernel, "--dkmstree",
-                                         dkms.tree, "--sourcetree", dkms.sources},
+Status compile(Tools& tools, const std::string& version, const std::string& kernel) {
+    if (has_module(tools.files, version, kernel)) return {};
+    tools.events.stage(fmt::format("zfs {} for {}", version, kernel));
+    KLD_CHECK(tools.runner.run({.argv = {"dkms", "build", "-m", "zfs", "-v", version, "-k", kernel, "--dkmstree", kTree,
+                                         "--sourcetree", kSources},
                                 .timeout = kPatience,
                                 .accept = [](int) { return true; }}));
-    if (!has_module(tools.files, dkms, kernel)) return fail(did_not_compile(tools.files, dkms, kernel));
+    if (!has_module(tools.files, version, kernel)) return fail(did_not_compile(tools.files, version, kernel));
     return {};
 }
 
@@ -67,14 +62,13 @@ Status check_key(Tools& tools) {
     const auto any = [](int) { return true; };
     const auto state = tools.runner.run({.argv = {"mokutil", "--sb-state"}, .accept = any});
     if (!state || state->out.find("SecureBoot enabled") == std::string::npos) return {};
-    const auto key = std::string(kTree) + "/mok.pub";
-    if (!tools.files.exists(key)) {
+    if (!tools.files.exists(kKey)) {
         KLD_CHECK(tools.runner.run({.argv = {"dkms", "generate_mok"}}));
     }
-    KLD_TRY(const auto told, tools.runner.run({.argv = {"mokutil", "--test-key", key}, .accept = any}));
+    KLD_TRY(const auto told, tools.runner.run({.argv = {"mokutil", "--test-key", kKey}, .accept = any}));
     if (told.out.find("is already enrolled") != std::string::npos) return {};
-    return fail(fmt::format("Secure Boot is on, and the key that dkms signs modules with is not enrolled: {}", key),
-                fmt::format("mokutil --import {}, reboot, and enrol it in the screen that comes", key),
+    return fail(fmt::format("Secure Boot is on, and the key that dkms signs modules with is not enrolled: {}", kKey),
+                fmt::format("mokutil --import {}, reboot, and enrol it in the screen that comes", kKey),
                 ExitCode::refused);
 }
 
@@ -117,21 +111,25 @@ Status leave_out(Tools& tools, Error error, const std::vector<Incoming>& package
     return fail(std::move(error));
 }
 
-/// A newer zfs-dkms replaces the modules of all kernels, so it is tried with all of them, beside dkms's own records:
-/// its package takes a registered version for an older installation and removes it.
-Status try_source(const Machine& machine, const Transaction& transaction, Tools& tools, const std::string& work) {
-    const Dkms beside{work + "/dkms", "/usr/src", version_of_source(transaction.zfs_source.front().version)};
-    KLD_CHECK(tools.files.make_directories(beside.tree));
-    KLD_CHECK(tools.runner.run({.argv = {"dkms", "add", "-m", "zfs", "-v", beside.version, "--dkmstree", beside.tree,
-                                         "--sourcetree", beside.sources}}));
-    std::set<std::string> kernels(machine.kernels.begin(), machine.kernels.end());
-    kernels.insert(transaction.kernels.begin(), transaction.kernels.end());
+/// An empty tree of records, unless what an interrupted transaction left in it is still of use.
+Status make_tree(Tools& tools, const std::string& version, const std::vector<std::string>& kernels) {
     for (const auto& kernel : kernels)
-        if (auto done = compile(tools, beside, kernel); !done) {
-            // The log goes with the scratch directory; its last lines are in the error.
-            done.error().details.pop_back();
+        if (has_module(tools.files, version, kernel)) return {};
+    KLD_CHECK(tools.files.remove(kTree));
+    KLD_CHECK(tools.files.make_directories(kTree));
+    KLD_CHECK(tools.runner.run(
+        {.argv = {"dkms", "add", "-m", "zfs", "-v", version, "--dkmstree", kTree, "--sourcetree", kSources}}));
+    return {};
+}
+
+/// A newer zfs-dkms replaces the modules of all kernels, so it is tried with all of them. Its package compiles them
+/// once more: it takes a version that dkms knows already for an older installation, and removes it.
+Status try_source(const std::vector<std::string>& kernels, const Transaction& transaction, Tools& tools,
+                  const std::string& version) {
+    for (const auto& kernel : kernels)
+        if (auto done = compile(tools, version, kernel); !done)
             return leave_out(tools, std::move(done.error()), transaction.zfs_source);
-        }
+    KLD_CHECK(tools.files.remove(kTree));
     return tools.files.remove(kPins);  // what did not compile with the older source may with this one
 }
 
@@ -148,10 +146,15 @@ Status prepare(const Machine& machine, const Transaction& transaction, Tools& to
     KLD_CHECK(unpack(tools, transaction.build_packages, over));
     KLD_CHECK(unpack(tools, transaction.zfs_source, over));
     KLD_CHECK(tools.overlay(over + "/usr"));
-    if (!transaction.zfs_source.empty()) return try_source(machine, transaction, tools, work.path());
-    const Dkms own{kTree, "/usr/src", machine.source};
-    for (const auto& kernel : transaction.kernels)
-        if (auto done = compile(tools, own, kernel); !done)
+    const bool newer = !transaction.zfs_source.empty();
+    const auto version = newer ? version_of_source(transaction.zfs_source.front().version) : machine.source;
+    std::set<std::string> kernels(transaction.kernels.begin(), transaction.kernels.end());
+    if (newer) kernels.insert(machine.kernels.begin(), machine.kernels.end());
+    const std::vector<std::string> wanted(kernels.begin(), kernels.end());
+    KLD_CHECK(make_tree(tools, version, wanted));
+    if (newer) return try_source(wanted, transaction, tools, version);
+    for (const auto& kernel : wanted)
+        if (auto done = compile(tools, version, kernel); !done)
             return leave_out(tools, std::move(done.error()), transaction.kernel_packages);
     return {};
 }

@@ -21,9 +21,9 @@ struct Tools {
     std::function<Status(const std::string& over)> overlay;
 };
 
-/// For every kernel that comes: ZFS is compiled with the headers that come with it, and kept by dkms as built, so that
-/// the kernel's own hook only installs it. When a newer zfs-dkms comes, that is tried for all kernels instead, beside
-/// dkms's own records.
+/// For every kernel that comes: ZFS is compiled with the headers that come with it, in a tree of records of our own,
+/// from which a hook of the kernel gives it to dkms (packaging/kldload-dkms). When a newer zfs-dkms comes, it is tried
+/// for all kernels of the machine instead.
 /// @returns refused when a kernel comes without headers, when ZFS does not compile for it (it is pinned then), or when
 /// Secure Boot is on and the machine's own key is not enrolled
 Status prepare(const Machine& machine, const Transaction& transaction, Tools& tools);

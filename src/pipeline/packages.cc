@@ -152,6 +152,7 @@ Result<std::string> boot_package(Build& build) {
 Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
     const std::vector<Shipped> shipped{
         {"kldload-dkms/80kldload-dkms", "etc/apt/apt.conf.d/80kldload-dkms", 0644},
+        {"kldload-dkms/00-kldload-dkms", "etc/kernel/postinst.d/00-kldload-dkms", 0755},
         {"kldload-dkms/kldload.conf", "etc/dkms/framework.conf.d/kldload.conf", 0644},
     };
     apt::Package package{

@@ -10,11 +10,13 @@ namespace kld::test {
 namespace {
 
 constexpr const char* kDefault = "rpool/ROOT/default";
+const std::string kApt = "DEBIAN_FRONTEND=noninteractive apt-get -q -y ";
 
 class Update : public testing::Test {
 protected:
-    void SetUp() override {
-        auto options = test_image("debian-13-server-old");
+    void SetUp() override { make("debian-13-server-old"); }
+    void make(const std::string& image) {
+        auto options = test_image(image);
         KLD_ASSERT_OK(options);
         options->more_drives.push_back(packages_drive());
         auto made = Guest::make(*options);
@@ -30,15 +32,28 @@ protected:
         answer(shell, "mkdir -p /srv/packages /srv/kldload; mount -o ro /dev/disk/by-id/virtio-packages /srv/packages");
     }
 
-    /// The archive's new kernel, and the builder's packages as they were before or after it was published.
-    void offer(const std::string& packages) {
+    /// @param archive  below /srv/packages: "debian" has a new kernel
+    void offer_kernel(const std::string& archive) {
         answer(shell,
                "set -e; rm -f /etc/apt/sources.list.d/debian.sources\n"
-               "echo 'deb [trusted=yes] file:/srv/packages/debian ./' > /etc/apt/sources.list.d/test.list\n"
-               "umount /srv/kldload 2>/dev/null || true; mount --bind /srv/packages/" +
-                   packages + " /srv/kldload; apt-get -q update");
+               "echo 'deb [trusted=yes] file:/srv/packages/" +
+                   archive + " ./' > /etc/apt/sources.list.d/test.list; apt-get -q update");
+    }
+    /// The archive's new kernel, and the builder's packages as they were before or after it was published.
+    void offer(const std::string& packages) {
+        answer(shell, "set -e; umount /srv/kldload 2>/dev/null || true; mount --bind /srv/packages/" + packages +
+                          " /srv/kldload");
+        offer_kernel("debian");
+    }
+    void reboot() {
+        KLD_ASSERT_OK(guest->shut_down_by_ssh());
+        ASSERT_NO_FATAL_FAILURE(boot());
     }
 
+    void expect_kernels(const std::string& count) {
+        EXPECT_EQ(answer(shell, "ls /boot | grep -c ^vmlinuz"), count);
+        EXPECT_EQ(answer(shell, "ls /boot | grep -c ^initrd"), count);
+    }
     std::string kernel() { return answer(shell, "uname -r"); }
     void expect_whole_dpkg() { EXPECT_EQ(answer(shell, "dpkg --audit"), ""); }
 
@@ -46,14 +61,57 @@ protected:
     RootShell shell;
 };
 
+/// A machine that compiles its modules.
+class DkmsUpdate : public Update {
+protected:
+    void SetUp() override { make("debian-13-server-old-dkms"); }
+    /// Which release dkms has installed modules for, one per line.
+    std::string installed() {
+        return answer(shell, "dkms status zfs | sed -n 's/.*, \\(.*\\), x86_64: installed$/\\1/p' | sort");
+    }
+};
+
 }  // namespace
+
+TEST_F(DkmsUpdate, AKernelThatZfsDoesNotCompileForIsLeftOut) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    const auto old = kernel();
+    EXPECT_EQ(installed(), old);
+    EXPECT_EQ(answer(shell, "modinfo -F filename zfs"), "/lib/modules/" + old + "/updates/dkms/zfs.ko.xz");
+    EXPECT_EQ(answer(shell, "ls /var/lib/dkms | grep mok || true"), "") << "a key of the builder's";
+    {
+        SCOPED_TRACE("headers with which nothing compiles");
+        offer_kernel("debian-broken");
+        const auto told = answer(shell, kApt + "--with-new-pkgs upgrade 2>&1 || echo rc $?");
+        EXPECT_NE(told.find("does not compile for the kernel"), std::string::npos) << told;
+        EXPECT_NE(told.find("nothing was changed"), std::string::npos) << told;
+        EXPECT_NE(told.find("rc 100"), std::string::npos) << told;
+        expect_whole_dpkg();
+        expect_kernels("1");
+        answer(shell, kApt + "--with-new-pkgs upgrade");
+        expect_whole_dpkg();
+        expect_kernels("1");
+        ASSERT_NO_FATAL_FAILURE(reboot());
+        EXPECT_EQ(kernel(), old);
+    }
+    SCOPED_TRACE("with the distribution's headers");
+    answer(shell, "rm /etc/apt/preferences.d/kldload-dkms.pref");
+    offer_kernel("debian");
+    answer(shell, kApt + "--with-new-pkgs upgrade");
+    expect_whole_dpkg();
+    expect_kernels("2");
+    ASSERT_NO_FATAL_FAILURE(reboot());
+    EXPECT_NE(kernel(), old);
+    EXPECT_EQ(installed(), old + "\n" + kernel());
+    EXPECT_EQ(answer(shell, "modinfo -F filename zfs"), "/lib/modules/" + kernel() + "/updates/dkms/zfs.ko.xz");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
 
 TEST_F(Update, AKernelComesWithItsModulesOrNotAtAll) {
     ASSERT_NO_FATAL_FAILURE(boot());
     const auto old = kernel();
     EXPECT_EQ(answer(shell, "cat /etc/apt/sources.list.d/kldload.sources | head -n 3"),
               "Types: deb\nURIs: file:/srv/kldload\nSuites: ./");
-    const std::string upgrade = "DEBIAN_FRONTEND=noninteractive apt-get -q -y ";
     {
         SCOPED_TRACE("no modules for the new kernel");
         offer("debian-13-old");
@@ -61,25 +119,22 @@ TEST_F(Update, AKernelComesWithItsModulesOrNotAtAll) {
         ASSERT_EQ(wanted.find("Candidate: (none)"), std::string::npos) << wanted;
         ASSERT_NE(answer(shell, "apt-cache madison linux-image-amd64 | wc -l"), "0")
             << "the archive has no newer kernel today";
-        EXPECT_NE(answer(shell, upgrade + "--with-new-pkgs upgrade").find("linux-image-amd64"), std::string::npos)
+        EXPECT_NE(answer(shell, kApt + "--with-new-pkgs upgrade").find("linux-image-amd64"), std::string::npos)
             << "apt says that it is kept back";
         expect_whole_dpkg();
-        answer(shell, upgrade + "full-upgrade");
+        answer(shell, kApt + "full-upgrade");
         expect_whole_dpkg();
-        EXPECT_EQ(answer(shell, "ls /boot | grep -c ^vmlinuz"), "1");
+        expect_kernels("1");
         answer(shell, "dpkg -s kldload-kernel-amd64");
-        KLD_ASSERT_OK(guest->shut_down_by_ssh());
-        ASSERT_NO_FATAL_FAILURE(boot());
+        ASSERT_NO_FATAL_FAILURE(reboot());
         EXPECT_EQ(kernel(), old);
     }
     SCOPED_TRACE("with modules");
     offer("debian-13");
-    answer(shell, upgrade + "--with-new-pkgs upgrade");
+    answer(shell, kApt + "--with-new-pkgs upgrade");
     expect_whole_dpkg();
-    EXPECT_EQ(answer(shell, "ls /boot | grep -c ^vmlinuz"), "2");
-    EXPECT_EQ(answer(shell, "ls /boot | grep -c ^initrd"), "2");
-    KLD_ASSERT_OK(guest->shut_down_by_ssh());
-    ASSERT_NO_FATAL_FAILURE(boot());
+    expect_kernels("2");
+    ASSERT_NO_FATAL_FAILURE(reboot());
     EXPECT_NE(kernel(), old);
     EXPECT_EQ(answer(shell, "dpkg -S /usr/lib/modules/$(uname -r)/updates/kldload/zfs.ko* | cut -d: -f1 | sort -u"),
               "zfs-modules-" + kernel());

@@ -19,7 +19,8 @@ namespace {
 kld::Status lay_over_usr(const std::string& over) {
     if (::unshare(CLONE_NEWNS) != 0) return kld::fail(kld::errno_error("cannot make a mount namespace", errno));
     if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-        return kld::fail(kld::errno_error("cannot make the mounts private", errno));
+        return kld::fail(kld::errno_error("cannot make the mounts below / private", errno)
+                             .with_hint("in a chroot its root must be a mount: mount --bind DIR DIR, then chroot DIR"));
     const auto layers = "lowerdir=" + over + ":/usr";
     if (::mount("overlay", "/usr", "overlay", MS_RDONLY, layers.c_str()) != 0)
         return kld::fail(kld::errno_error("cannot lay the headers over /usr", errno)
