@@ -69,19 +69,24 @@ void put_on(int fd, int target) {
         ::dup2(fd, target);
 }
 
+/// Whose the child is: our own helper, in a process group and with the locale that we read, or the person's, on their
+/// terminal and in their language.
+enum class Side { behind, foreground };
+
 /// Forks and execs; a failure of exec comes back as errno through a pipe that closes on success.
 Result<int> spawn(const std::vector<std::string>& argv, const Stdio& stdio, const std::vector<std::string>& extra_env,
-                  const std::vector<int>& pass_fds) {
+                  const std::vector<int>& pass_fds, Side side = Side::behind) {
     if (argv.empty()) return fail("a command without a program name");
     KLD_TRY(auto report, make_pipe());
     const auto environment = merged_environment(extra_env);
     auto raw_argv = pointers(argv);
     auto raw_env = pointers(environment);
+    auto* const env = side == Side::behind ? raw_env.data() : environ;
     const int parent = ::getpid();
     const int pid = ::fork();
     if (pid < 0) return fail(errno_error(fmt::format("cannot start {}", argv[0]), errno));
     if (pid == 0) {
-        ::setpgid(0, 0);
+        if (side == Side::behind) ::setpgid(0, 0);
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(127);
         ::signal(SIGPIPE, SIG_DFL);
@@ -89,12 +94,12 @@ Result<int> spawn(const std::vector<std::string>& argv, const Stdio& stdio, cons
         put_on(stdio.out, 1);
         put_on(stdio.err, 2);
         for (const int fd : pass_fds) ::fcntl(fd, F_SETFD, 0);
-        ::execvpe(raw_argv[0], raw_argv.data(), raw_env.data());
+        ::execvpe(raw_argv[0], raw_argv.data(), env);
         const int number = errno;
         [[maybe_unused]] const auto written = ::write(report.write.get(), &number, sizeof number);
         ::_exit(127);
     }
-    ::setpgid(pid, pid);
+    if (side == Side::behind) ::setpgid(pid, pid);
     report.write.reset();
     int number = 0;
     if (::read(report.read.get(), &number, sizeof number) == static_cast<ssize_t>(sizeof number)) {
@@ -247,6 +252,14 @@ Status terminate_process(int pid) {
     if (pid <= 0) return fail(fmt::format("{} is no process", pid), {}, ExitCode::refused);
     if (::kill(pid, SIGTERM) != 0) return fail(errno_error(fmt::format("cannot stop process {}", pid), errno));
     return {};
+}
+
+Result<int> run_in_foreground(const std::vector<std::string>& argv) {
+    KLD_TRY(const int pid, spawn(argv, {0, 1, 2}, {}, {}, Side::foreground));
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 Error replace_process(const std::vector<std::string>& argv) {

@@ -86,6 +86,11 @@ bool process_exists(int pid);
 /// Asks a process that is not our child to end (SIGTERM). A number that stands for more than one process is an error.
 Status terminate_process(int pid);
 
+/// Runs a program on this one's own terminal, in its process group and locale, and waits. It is killed when this
+/// process dies.
+/// @returns its exit code, 128 and the signal's number when a signal ended it; an error when it could not be started
+Result<int> run_in_foreground(const std::vector<std::string>& argv);
+
 /// Replaces this process: for recovery shells and logins on a console. Returns only when it failed.
 Error replace_process(const std::vector<std::string>& argv);
 

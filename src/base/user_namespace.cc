@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/runner.h"
@@ -67,7 +68,8 @@ Status become_root(Files& files, const std::vector<std::string>& arguments) {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return fail("cannot find this program's own file: " + error.message());
-    return fail(replace_process(namespace_argv(self, arguments)).with_hint("apt-get install util-linux"));
+    KLD_TRY(const auto code, run_in_foreground(namespace_argv(self, arguments)));
+    std::exit(code);
 }
 
 }  // namespace kld

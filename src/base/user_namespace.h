@@ -21,7 +21,9 @@ bool has_subordinate_ids(const std::string& table, const std::string& user, unsi
 /// The program and its arguments, started by unshare(1) as root of a namespace with processes and mounts of its own.
 std::vector<std::string> namespace_argv(const std::string& program, const std::vector<std::string>& arguments);
 
-/// Returns at once for root. Otherwise this process becomes `arguments` again, run as root of a user namespace.
+/// Returns at once for root. Otherwise the program is run once more as root of a user namespace, and this process ends
+/// with its exit code. unshare(1) waits with signals blocked, so it is a child and not what this process becomes: who
+/// ends this process ends the namespace and all in it.
 /// @param arguments  of this program, without its name
 /// @returns an error that says what the user lacks, with the command that gives it
 Status become_root(Files& files, const std::vector<std::string>& arguments);

@@ -113,6 +113,19 @@ TEST(Process, ASignalReachesOnlyWhatStillRuns) {
     EXPECT_EQ(refused.error().code, ExitCode::refused);
 }
 
+TEST(Process, InTheForegroundTheExitCodeAndTheSignalComeBack) {
+    const auto code = run_in_foreground({"sh", "-c", "exit 3"});
+    ASSERT_TRUE(code.has_value());
+    EXPECT_EQ(*code, 3);
+    const auto killed = run_in_foreground({"sh", "-c", "kill -TERM $$"});
+    ASSERT_TRUE(killed.has_value());
+    EXPECT_EQ(*killed, 128 + SIGTERM);
+    const auto group = run_in_foreground({"sh", "-c", "test $(ps -o pgid= -p $$) = $(ps -o pgid= -p $PPID)"});
+    ASSERT_TRUE(group.has_value());
+    EXPECT_EQ(*group, 0) << "it shares the terminal's signals";
+    EXPECT_FALSE(run_in_foreground({"/no/such/program"}).has_value());
+}
+
 /// What starts and ends processes is in one file, where its dangers are handled.
 TEST(Process, TheGateIsTheOnlyOne) {
     const std::regex call("(^|[^A-Za-z0-9_.>\"])(fork|vfork|system|popen|kill|killpg)\\(");
