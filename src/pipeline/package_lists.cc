@@ -2,6 +2,11 @@
 #include "pipeline/package_lists.h"
 
 namespace kld::pipeline {
+namespace {
+
+const std::string kOwnIndex = "kldload";
+
+}  // namespace
 
 std::string copy_out_lists(const std::string& directory) {
     return "copy-out /var/lib/apt/lists " + directory;
@@ -14,7 +19,8 @@ Result<std::vector<apt::ManifestEntry>> installed_packages(Build& build, const s
     for (const auto& name : names) {
         if (!name.ends_with("_Packages")) continue;
         KLD_TRY(auto text, build.files.read(directory + "/lists/" + name));
-        indices.push_back({name, std::move(text)});
+        // apt names the list of a local repository by its path, which is the builder's own affair.
+        indices.push_back({name.starts_with('_') ? kOwnIndex : name, std::move(text)});
     }
     return apt::make_manifest(dpkg_status, indices);
 }

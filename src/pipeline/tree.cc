@@ -17,7 +17,7 @@ namespace kld::pipeline {
 namespace {
 
 /// Raise it when the same input would give another tree or manifest.
-constexpr int kRecipeRevision = 2;
+constexpr int kRecipeRevision = 3;
 
 /// Puts the builder's signed modules, of the same source for the same kernel, in the place of what dkms compiled in the
 /// tree: dkms signed those with a key that it made there, which no machine trusts and no image may carry.

@@ -35,7 +35,7 @@ TEST(Supply, DownloadsAreOfTheArchiveThatTheIndexIsOf) {
         download_location(entry("m.test_debian_dists_trixie-updates_main_binary-amd64_Packages", "pool/x.deb"), kLines),
         "")
         << "no line names that suite";
-    EXPECT_EQ(download_location(entry("_cache_repository_._Packages", "./x.deb"), kLines), "");
+    EXPECT_EQ(download_location(entry("kldload", "./x.deb"), kLines), "");
     EXPECT_EQ(download_location(entry("m.test_debian_dists_trixie_main_binary-amd64_Packages", ""), kLines), "");
 }
 

@@ -37,7 +37,7 @@ apt::ManifestEntry our_package(const std::string& name, const std::string& built
             .version = "1",
             .architecture = "amd64",
             .sha256 = sha256_hex(name),
-            .source = "_cache_._Packages",
+            .source = "kldload",
             .path = "./" + name + "_1_amd64.deb",
             .maintainer = apt::kMaintainer,
             .built_from = name + " 1",
