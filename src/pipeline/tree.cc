@@ -138,6 +138,7 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
                         .variant = archive.distro.variant,
                         .lines = lines,
                         .packages = wanted_packages(archive, wish),
+                        .date = build_time(archive.resolved.date),
                         .output = tree.tar,
                         .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
                         .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path(), unpacked)}));

@@ -14,7 +14,8 @@ struct ManifestEntry {
     std::string version;
     std::string architecture;
     std::string sha256{};  ///< of the .deb, as the signed index gives it
-    std::string source{};  ///< the index: "<archive> <suite>/<component>" as apt names its list file; "kldload" for packages made here
+    std::string source{};  ///< the index: "<archive> <suite>/<component>" as apt names its list file; "kldload" for
+                           ///< packages made here
     std::string path{};    ///< of the .deb below the archive, as the signed index gives it
     std::string maintainer{};
     std::string built_from{};   ///< the source package: "glibc 2.41-12"

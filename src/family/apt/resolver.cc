@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 
 #include "base/text.h"
 #include "digest/sha256.h"
@@ -46,7 +47,19 @@ Result<std::string> show(Runner& runner, const std::string& directory, const std
     return output->out;
 }
 
-Result<std::string> digest_of_releases(Files& files, const std::string& directory) {
+/// "Date: Sat, 21 Nov 2026 10:00:00 UTC" in seconds; 0 when the file does not say it.
+long date_of_release(const std::string& text) {
+    constexpr std::string_view kField = "Date: ";
+    for (const auto& line : lines(text)) {
+        if (!line.starts_with(kField)) continue;
+        std::tm time{};
+        const auto* end = ::strptime(line.c_str() + kField.size(), "%a, %d %b %Y %H:%M:%S", &time);
+        return end == nullptr ? 0 : ::timegm(&time);
+    }
+    return 0;
+}
+
+Status read_releases(Files& files, const std::string& directory, Resolved& resolved) {
     KLD_TRY(const auto names, files.list(directory + "/state/lists"));
     Sha256 digest;
     std::size_t count = 0;
@@ -54,10 +67,12 @@ Result<std::string> digest_of_releases(Files& files, const std::string& director
         if (!name.ends_with("Release")) continue;
         KLD_TRY(const auto text, files.read(directory + "/state/lists/" + name));
         digest.add(name + "\n" + text);
+        resolved.date = std::max(resolved.date, date_of_release(text));
         ++count;
     }
     if (count == 0) return fail("apt fetched no Release file", "look at the mirror in /etc/apt/sources.list.d");
-    return digest.finish();
+    resolved.index_digest = digest.finish();
+    return {};
 }
 
 }  // namespace
@@ -116,7 +131,7 @@ Result<Resolved> resolve(Runner& runner, Files& files, const std::string& direct
     resolved.kernel_version = Stanza(kernel).field("Version");
     KLD_TRY(const auto zfs, show(runner, directory, zfs_package));
     resolved.zfs_version = Stanza(zfs).field("Version");
-    KLD_TRY(resolved.index_digest, digest_of_releases(files, directory));
+    KLD_CHECK(read_releases(files, directory, resolved));
     return resolved;
 }
 

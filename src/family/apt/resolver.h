@@ -17,6 +17,7 @@ struct Resolved {
     std::string meta_version;    ///< of the package that stands for the newest kernel
     std::string zfs_version;     ///< of the package that brings the module sources, or of zfsutils-linux
     std::string index_digest;    ///< sha256 over all Release files: changes when the archive does
+    long date = 0;               ///< seconds: when the newest of them was made
 };
 
 /// Updates the indices in `directory` (made when missing; signatures are checked by apt) and reads them.

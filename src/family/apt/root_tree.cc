@@ -33,6 +33,7 @@ Status make_tree(Runner& runner, Files& files, Events& events, const TreeRequest
     // The kernel's own hook would make an initramfs before the module is there, and again after: it is made once, at
     // the end.
     command.environment = {"INITRD=No", "DEBIAN_FRONTEND=noninteractive"};
+    if (request.date != 0) command.environment.push_back(fmt::format("SOURCE_DATE_EPOCH={}", request.date));
     command.on_stderr_line = [&](std::string_view line) {
         if (line.starts_with("W: "))
             events.warning(line.substr(3));

@@ -16,6 +16,7 @@ struct TreeRequest {
     std::string variant{};
     std::vector<std::string> lines{};     ///< sources.list(5) lines with signed-by
     std::vector<std::string> packages{};  ///< beyond the variant
+    long date = 0;                        ///< seconds: no file is newer, so that the same packages give the same bytes
     std::string output{};                 ///< a directory that does not exist yet, or a path that ends in .tar
     /// Programs run at the stages of mmdebstrap, in its own hook syntax.
     std::vector<std::string> setup_hooks{};
