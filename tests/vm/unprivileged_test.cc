@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "digest/sha256.h"
 #include "pipeline/places.h"
 #include "vm/acceleration.h"
 #include "vm/support/system_checks.h"
@@ -57,6 +58,23 @@ private:
     Runner* runner_;
 };
 
+/// The same inputs give the same bytes, whoever makes them and when.
+void expect_same_tree(const std::string& cache) {
+    const auto names = RealFiles().list(cache + "/trees");
+    KLD_ASSERT_OK(names);
+    std::size_t trees = 0;
+    for (const auto& name : *names) {
+        if (!name.ends_with(".tar")) continue;
+        ++trees;
+        const auto theirs = sha256_file(cache + "/trees/" + name);
+        const auto roots = sha256_file(vm::default_cache_directory() + "/trees/" + name);
+        KLD_ASSERT_OK(theirs);
+        KLD_ASSERT_OK(roots);
+        EXPECT_EQ(*theirs, *roots) << name;
+    }
+    EXPECT_EQ(trees, 1U);
+}
+
 }  // namespace
 
 TEST(Unprivileged, TheImageIsThatOfRootAndBoots) {
@@ -76,6 +94,7 @@ TEST(Unprivileged, TheImageIsThatOfRootAndBoots) {
     KLD_ASSERT_OK(theirs);
     KLD_ASSERT_OK(roots);
     EXPECT_EQ(*theirs, *roots);
+    expect_same_tree(user->home() + "/.cache/kldload");
 
     auto options = test_image("debian-13-core");
     KLD_ASSERT_OK(options);
