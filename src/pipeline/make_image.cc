@@ -13,6 +13,7 @@
 #include "digest/sha256.h"
 #include "family/apt/repository.h"
 #include "family/apt/sources.h"
+#include "image/bios_notice.h"
 #include "image/personalise.h"
 #include "image/pool_layout.h"
 #include "pipeline/golden.h"
@@ -71,10 +72,10 @@ Result<catalog::ModuleModel> choose_modules(const catalog::Distro& distro, const
 
 /// sha256 over all that an image is made of, but for its random identities.
 std::string digest_of_inputs(const ImageWish& wish, const Golden& golden, const Menu& menu, const std::string& layout) {
-    return sha256_hex(
-        join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout, std::to_string(wish.disk_bytes),
-              image::name_of(wish.format), std::to_string(static_cast<int>(wish.compression))},
-             "\n"));
+    return sha256_hex(join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout,
+                            std::to_string(wish.disk_bytes), image::name_of(wish.format),
+                            std::to_string(static_cast<int>(wish.compression)), sha256_hex(image::bios_notice())},
+                           "\n"));
 }
 
 /// What lies beside an image to tell whether it is current.
