@@ -36,11 +36,11 @@ if(KLD_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(kld_warnings INTERFACE -Wno-maybe-uninitialized)
 endif()
 
-# kld_library(<folder> [SOURCES …] [DEPENDS …]): static library kld_<folder>; without SOURCES, every *.cc and *.c beside the CMakeLists.
+# kld_library(<folder> [SOURCES …] [DEPENDS …]): static library kld_<folder>; without SOURCES, every *.cc, *.c and *.S beside the CMakeLists.
 function(kld_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   if(NOT ARG_SOURCES)
-    file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cc *.c)
+    file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cc *.c *.S)
   endif()
   add_library(kld_${folder} STATIC ${ARG_SOURCES})
   target_include_directories(kld_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)

@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <cstdint>
-
 #include "base/byte_reader.h"
 
 namespace kld::boot {
@@ -15,7 +13,8 @@ constexpr std::size_t kPlaceOfHeader = 0x3c;
 constexpr std::size_t kFileHeaderSize = 24;  ///< with the signature "PE\0\0"
 constexpr std::size_t kSectionSize = 40;
 constexpr std::uint16_t kPe32Plus = 0x20b;
-constexpr std::size_t kDirectories = 112;  ///< in the optional header of PE32+
+constexpr std::size_t kSubsystem = 68;  ///< in the optional header of PE32+, as what follows
+constexpr std::size_t kDirectories = 112;
 constexpr std::uint32_t kCertificateTable = 4;
 
 }  // namespace
@@ -29,11 +28,14 @@ Result<EfiProgram> read_efi_program(std::string_view bytes) {
         return fail("no EFI program: it has no PE header");
     const auto optional = *header + kFileHeaderSize;
     const auto count = number(*header + 6, 2), optional_size = number(*header + 20, 2);
+    const auto machine = number(*header + 4, 2), subsystem = number(optional + kSubsystem, 2);
     const auto magic = number(optional, 2), directories = number(optional + kDirectories - 4, 4);
-    if (!count || !optional_size || !magic || !directories) return cut("its headers end beyond the file");
+    if (!count || !optional_size || !machine || !subsystem || !magic || !directories)
+        return cut("its headers end beyond the file");
     if (*magic != kPe32Plus) return fail("no EFI program for 64-bit machines: it is not PE32+");
 
-    EfiProgram program;
+    EfiProgram program{.machine = static_cast<std::uint16_t>(*machine),
+                       .subsystem = static_cast<std::uint16_t>(*subsystem)};
     if (*directories > kCertificateTable) {
         const auto entry = optional + kDirectories + kCertificateTable * 8;
         const auto place = number(entry, 4), size = number(entry + 4, 4);

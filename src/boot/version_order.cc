@@ -80,4 +80,8 @@ std::string major_minor(std::string_view version) {
     return std::string(version.substr(0, second));
 }
 
+std::string feature_set_name(std::string_view zfs_version) {
+    return "openzfs-" + major_minor(zfs_version) + "-linux";
+}
+
 }  // namespace kld::boot

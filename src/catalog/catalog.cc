@@ -67,7 +67,7 @@ Result<Distro> parse_distro(const std::string& text, const std::string& path) {
     distro.initramfs = reader.list("initramfs.generators");
     for (const auto& generator : distro.initramfs)
         distro.initramfs_packages[generator] = reader.list("initramfs.packages." + generator);
-    distro.loader = reader.text("boot.loader");
+    distro.loaders = reader.list("boot.loaders");
     distro.command_line = reader.text("boot.command_line");
     distro.cim_os_type = reader.number("ovf.cim_os_type");
     distro.vmware_os_type = reader.text("ovf.vmware_os_type");
@@ -77,7 +77,8 @@ Result<Distro> parse_distro(const std::string& text, const std::string& path) {
         distro.modules.push_back(model);
     }
     for (const auto& [empty, key] :
-         {std::pair(models.empty(), "zfs.modules"), std::pair(distro.initramfs.empty(), "initramfs.generators")})
+         {std::pair(models.empty(), "zfs.modules"), std::pair(distro.initramfs.empty(), "initramfs.generators"),
+          std::pair(distro.loaders.empty(), "boot.loaders")})
         if (empty) return fail(fmt::format("{}: {} is empty", path, key), "name at least one", ExitCode::usage);
     distro.digest = sha256_hex(text);
     return distro;

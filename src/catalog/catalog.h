@@ -40,7 +40,7 @@ struct Distro {
 
     std::vector<std::string> initramfs;                                  ///< generators, the usual one first
     std::map<std::string, std::vector<std::string>> initramfs_packages;  ///< by generator
-    std::string loader;
+    std::vector<std::string> loaders;  ///< what the firmware can start, the usual one first
     std::string command_line;
 
     unsigned cim_os_type = 0;    ///< CIM_OperatingSystem.OSType

@@ -10,28 +10,14 @@
 namespace kld::check {
 namespace {
 
-/// False for an EFI program that is whole and no UKI: shim, GRUB, a shell.
-bool read_uki(std::string_view bytes, MenuLoader& loader) {
-    const auto program = boot::read_efi_program(bytes);
-    if (!program) {
-        loader.problem = program.error().message;
-        return true;
-    }
-    loader.is_signed = program->is_signed;
-    const auto linux_image = program->sections.find(".linux"), initrd = program->sections.find(".initrd");
-    if (linux_image == program->sections.end() || initrd == program->sections.end()) return false;
-    const auto kernel = modules::inspect_kernel(linux_image->second);
-    if (!kernel) {
-        loader.problem = kernel.error().message;
-        return true;
-    }
+/// Fills in kernel and ZFS, or the problem.
+void read_content(const boot::EfiProgram& program, MenuLoader& loader) {
+    const auto kernel = modules::inspect_kernel(program.sections.at(".linux"));
+    if (!kernel) return void(loader.problem = kernel.error().message);
     loader.kernel = std::string(kernel->release());
-    const auto content =
-        initramfs::check_initramfs(initrd->second, {.kernel = loader.kernel, .generator = initramfs::Generator::own});
-    if (!content) {
-        loader.problem = content.error().message;
-        return true;
-    }
+    const auto content = initramfs::check_initramfs(program.sections.at(".initrd"),
+                                                    {.kernel = loader.kernel, .generator = initramfs::Generator::own});
+    if (!content) return void(loader.problem = content.error().message);
     const auto zfs = content->modules.find("zfs");
     const auto facts = zfs == content->modules.end() ? Result<modules::KernelModule>(fail("it has no zfs.ko"))
                                                      : modules::inspect_module(zfs->second);
@@ -39,10 +25,22 @@ bool read_uki(std::string_view bytes, MenuLoader& loader) {
         loader.zfs_version = facts->version;
     else
         loader.problem = facts.error().message;
-    return true;
 }
 
 }  // namespace
+
+std::optional<MenuLoader> read_loader(std::string_view bytes) {
+    MenuLoader loader;
+    const auto program = boot::read_efi_program(bytes);
+    if (!program) {
+        loader.problem = program.error().message;
+        return loader;
+    }
+    loader.is_signed = program->is_signed;
+    if (!program->sections.contains(".linux") || !program->sections.contains(".initrd")) return std::nullopt;
+    read_content(*program, loader);
+    return loader;
+}
 
 std::optional<std::string> find_ignoring_case(const Tree& tree, const std::string& path) {
     std::string found;
@@ -57,12 +55,14 @@ std::optional<std::string> find_ignoring_case(const Tree& tree, const std::strin
 }
 
 MenuLoader read_menu_loader(const Esp& esp) {
-    for (const auto* place : {"EFI/BOOT/grubx64.efi", "EFI/BOOT/BOOTX64.EFI", "EFI/ZBM/VMLINUZ.EFI"}) {
+    for (const auto* place : {"EFI/BOOT/grubx64.efi", "EFI/BOOT/BOOTX64.EFI", kZfsBootMenuPath}) {
         const auto path = find_ignoring_case(esp.tree, place);
         const auto bytes = path ? esp.tree.read(*path) : std::nullopt;
         if (!bytes) continue;
-        MenuLoader loader{*path};
-        if (read_uki(*bytes, loader)) return loader;
+        if (auto loader = read_loader(*bytes)) {
+            loader->path = *path;
+            return *loader;
+        }
     }
     MenuLoader none;
     none.problem = "no boot menu is on the EFI system partition";

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "check/system.h"
 
@@ -16,6 +17,12 @@ struct MenuLoader {
     std::string zfs_version{};  ///< of the zfs.ko in it
     bool is_signed = false;
 };
+
+/// Where ZFSBootMenu's documentation puts it.
+inline constexpr const char* kZfsBootMenuPath = "EFI/zbm/VMLINUZ.EFI";
+
+/// What an EFI program starts; `path` is left empty. Nothing for one that is whole and no UKI: shim, GRUB, a shell.
+std::optional<MenuLoader> read_loader(std::string_view bytes);
 
 /// The first of the known places that holds an EFI program with a kernel and an initramfs in it.
 MenuLoader read_menu_loader(const Esp& esp);

@@ -60,6 +60,11 @@ void check_fallback_loader(const System& system, const Row& row) {
     const bool shim = find_ignoring_case(tree, "EFI/BOOT/mmx64.efi").has_value();
     if (shim && !find_ignoring_case(tree, "EFI/BOOT/grubx64.efi"))
         return row.fail("no EFI/BOOT/grubx64.efi for shim to start", "copy the signed boot menu there");
+    const auto own = find_ignoring_case(tree, kZfsBootMenuPath);
+    if (own && !shim && tree.read(*own) != tree.read(*fallback))
+        return row.warn(
+            fmt::format("{} is not {}: which one starts depends on what the firmware remembers", *fallback, *own),
+            fmt::format("copy {} to {}", *own, *fallback));
     row.pass(*fallback + (shim ? " is shim, and grubx64.efi is beside it" : ""));
 }
 

@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kCache = "etc/zfs/zpool.cache";
 constexpr const char* kFeatureSets = "usr/share/zfs/compatibility.d";
+constexpr const char* kLift = "org.kldload:compatibility";
 
 /// Names and GUIDs of the pools that a cache file lists.
 class CachedPools final : public boot::NvVisitor {
@@ -71,7 +72,7 @@ std::vector<std::string> features_outside(const Pool& pool, const std::set<std::
 /// What a ZFS of this version knows at least, out of the files that came with the environment's own ZFS. That may be
 /// older than the one asked for: a newer ZFS knows all that an older one does.
 std::optional<std::set<std::string>> feature_set(const Environment& environment, const std::string& version) {
-    const auto wanted = fmt::format("openzfs-{}-linux", boot::major_minor(version));
+    const auto wanted = boot::feature_set_name(version);
     std::string best;
     for (const auto& name : environment.tree.names(kFeatureSets))
         if (name.starts_with("openzfs-") && name.ends_with("-linux") && boot::compare_versions(name, wanted) <= 0 &&
@@ -79,6 +80,17 @@ std::optional<std::set<std::string>> feature_set(const Environment& environment,
             best = name;
     if (best.empty()) return std::nullopt;
     return features_of(environment.tree.read(std::string(kFeatureSets) + "/" + best).value_or(""));
+}
+
+/// What first boot lifts the pool to: a feature set's name, or "-".
+std::string lift_of(const Pool& pool) {
+    const auto* dataset = boot::find_dataset(pool.datasets, pool.name);
+    return dataset == nullptr ? "-" : dataset->value(kLift);
+}
+
+std::set<std::string> features_after_first_boot(const Pool& pool, const Environment& environment) {
+    if (!environment.fresh) return {};
+    return features_of(environment.tree.read(std::string(kFeatureSets) + "/" + lift_of(pool)).value_or(""));
 }
 
 }  // namespace
@@ -216,6 +228,7 @@ void check_menu_features(const System& system, const Row& row) {
         if (!kernel.initramfs.empty() && kernel.packed_zfs.facts)
             readers.push_back({"Linux " + kernel.version, kernel.packed_zfs.facts->version,
                                "build a newer ZFS for it, or remove this kernel"});
+    const auto lifted = features_after_first_boot(*system.pool, *environment);
     for (const auto& reader : readers) {
         const auto known = feature_set(*environment, reader.version);
         if (!known)
@@ -226,6 +239,13 @@ void check_menu_features(const System& system, const Row& row) {
             return row.fail(
                 fmt::format("{} has ZFS {}, which does not know {}", reader.what, reader.version, join(outside, ", ")),
                 reader.fix);
+        std::vector<std::string> later;
+        std::set_difference(lifted.begin(), lifted.end(), known->begin(), known->end(), std::back_inserter(later));
+        if (!later.empty())
+            return row.fail(
+                fmt::format("first boot would lift the pool to {}, and {} has ZFS {}, which does not know {}",
+                            lift_of(*system.pool), reader.what, reader.version, join(later, ", ")),
+                fmt::format("zfs inherit {} {}", kLift, system.pool->name));
     }
     if (readers.empty()) return row.not_applicable("neither a menu nor a kernel with ZFS is there");
     row.pass(fmt::format("{} and {} more know all features of the pool", readers.front().what, readers.size() - 1));

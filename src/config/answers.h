@@ -31,9 +31,12 @@ struct Answers {
 
     std::string pool_name;
     std::string pool_compression;
-    std::string modules;       ///< how zfs.ko comes; empty: the distribution's usual way
-    std::string initramfs;     ///< generator; empty: the distribution's usual one
-    std::string command_line;  ///< appended to the catalogue's kernel command line
+    std::string modules;        ///< how zfs.ko comes; empty: the distribution's usual way
+    std::string initramfs;      ///< generator; empty: the distribution's usual one
+    std::string loader;         ///< menu or zfsbootmenu; empty: the distribution's usual one
+    std::string loader_file;    ///< path of the EFI program of a loader that is not ours
+    std::string loader_sha256;  ///< 64 hex digits that the file must have
+    std::string command_line;   ///< appended to the catalogue's kernel command line
 };
 
 }  // namespace kld::config

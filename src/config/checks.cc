@@ -101,6 +101,15 @@ std::string check_compression(const std::string& value) {
     return "is not a compression of ZFS such as lz4 or zstd-3";
 }
 
+std::string check_path(const std::string& value) {
+    const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    return value.empty() || std::any_of(value.begin(), value.end(), control) ? "is no path of a file" : std::string();
+}
+
+std::string check_sha256(const std::string& value) {
+    return matches(value, "[0-9A-Fa-f]{64}") ? std::string() : "is not a sha256: 64 digits of 0-9 and a-f";
+}
+
 std::string check_command_line(const std::string& value) {
     if (!std::all_of(value.begin(), value.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; }))
         return "has characters outside printable ASCII";

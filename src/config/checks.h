@@ -29,6 +29,10 @@ std::string check_interface(const std::string& value);
 std::string check_pool_name(const std::string& value);
 /// zfsprops(7), the algorithms that every supported release has.
 std::string check_compression(const std::string& value);
+/// A path on the builder: not empty, of printable characters.
+std::string check_path(const std::string& value);
+/// 64 hex digits.
+std::string check_sha256(const std::string& value);
 /// Printable ASCII, no root=: the boot menu sets that.
 std::string check_command_line(const std::string& value);
 

@@ -10,6 +10,7 @@ namespace kld::config {
 namespace {
 
 constexpr const char* kExampleHash = "$y$j9T$saltsaltsalt$hashhashhash";
+constexpr const char* kExampleDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr const char* kExampleKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample admin@example";
 
 std::function<std::string(const std::string&)> one_of(std::vector<std::string> choices) {
@@ -55,6 +56,12 @@ std::vector<Field> make_schema() {
          "dkms", &A::modules, false, false, one_of({"built", "dkms", "vendor", "none"})},
         {"boot.initramfs", "who makes the initramfs (the distribution's usual generator)", "", "dracut", &A::initramfs,
          false, false, one_of({"initramfs-tools", "dracut", "mkinitcpio"})},
+        {"boot.loader", "what the firmware starts (the distribution's usual loader)", "", "zfsbootmenu", &A::loader,
+         false, false, one_of({"menu", "zfsbootmenu"})},
+        {"boot.loader_file", "the EFI program of zfsbootmenu, on the builder", "", "zfsbootmenu.EFI", &A::loader_file,
+         false, false, check_path},
+        {"boot.loader_sha256", "what sha256sum must say of that file", "", kExampleDigest, &A::loader_sha256, false,
+         false, check_sha256},
         {"boot.command_line", "added to the kernel command line", "", "mitigations=auto", &A::command_line, false,
          false, check_command_line},
     };

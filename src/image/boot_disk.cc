@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "image/bios_notice.h"
 
 namespace kld::image {
 namespace {
@@ -26,6 +27,7 @@ Status make_boot_disk(Runner& runner, const std::string& path, const DiskLayout&
                       const std::vector<EspFile>& esp) {
     KLD_CHECK(make_sparse_file(path, disk.size));
     KLD_CHECK(runner.run({.argv = {"sfdisk", "--quiet", path}, .input = sfdisk_script(disk)}));
+    KLD_CHECK(write_bios_notice(path));
     return write_esp(runner, path, disk.esp_offset, disk.esp_size, esp);
 }
 

@@ -19,6 +19,10 @@ std::vector<EspFile> boot_files(const std::string& shim, const std::string& mok_
             {certificate_der, "EFI/kldload/builder.der"}};
 }
 
+std::vector<EspFile> foreign_boot_files(const std::string& loader) {
+    return {{loader, "EFI/BOOT/BOOTX64.EFI"}, {loader, "EFI/zbm/VMLINUZ.EFI"}};
+}
+
 Status write_esp(Runner& runner, const std::string& image, std::uint64_t offset, std::uint64_t size,
                  const std::vector<EspFile>& files) {
     std::uint64_t needed = 0;

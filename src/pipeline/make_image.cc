@@ -3,7 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <ctime>
 
 #include "base/text.h"
@@ -13,10 +12,12 @@
 #include "digest/sha256.h"
 #include "family/apt/repository.h"
 #include "family/apt/sources.h"
+#include "image/bios_notice.h"
 #include "image/personalise.h"
 #include "image/pool_layout.h"
+#include "pipeline/choices.h"
 #include "pipeline/golden.h"
-#include "pipeline/menu.h"
+#include "pipeline/loader.h"
 #include "pipeline/packages.h"
 #include "pipeline/sbom.h"
 #include "pipeline/tree.h"
@@ -46,35 +47,13 @@ Result<std::map<std::string, std::string>> source_files(const image::TreeFacts& 
         {deb822 ? "etc/apt/sources.list.d/debian.sources" : "etc/apt/sources.list", text}};
 }
 
-/// What the answers choose among what the catalogue offers; the first is the usual one.
-/// @param key  of the answers
-Result<std::string> choose(const catalog::Distro& distro, const std::vector<std::string>& offered,
-                           const std::string& key, const std::string& wanted) {
-    if (wanted.empty()) return offered.front();
-    if (std::find(offered.begin(), offered.end(), wanted) != offered.end()) return wanted;
-    return fail(fmt::format("{} is not offered with {}", distro.name, wanted),
-                fmt::format("{} may be: {}", key, join(offered, ", ")), ExitCode::usage);
-}
-
-Result<initramfs::Generator> choose_generator(const catalog::Distro& distro, const std::string& wanted) {
-    KLD_TRY(const auto name, choose(distro, distro.initramfs, "boot.initramfs", wanted));
-    return initramfs::parse_generator(name);
-}
-
-Result<catalog::ModuleModel> choose_modules(const catalog::Distro& distro, const std::string& wanted) {
-    std::vector<std::string> offered;
-    for (const auto model : distro.modules) offered.emplace_back(catalog::name_of(model));
-    KLD_TRY(const auto name, choose(distro, offered, "zfs.modules", wanted));
-    return *std::find_if(distro.modules.begin(), distro.modules.end(),
-                         [&](const auto model) { return name == catalog::name_of(model); });
-}
-
 /// sha256 over all that an image is made of, but for its random identities.
-std::string digest_of_inputs(const ImageWish& wish, const Golden& golden, const Menu& menu, const std::string& layout) {
-    return sha256_hex(
-        join({config::to_toml(wish.answers, true), golden.directory, menu.uki, layout, std::to_string(wish.disk_bytes),
-              image::name_of(wish.format), std::to_string(static_cast<int>(wish.compression))},
-             "\n"));
+std::string digest_of_inputs(const ImageWish& wish, const Golden& golden, const Loader& loader,
+                             const std::string& layout) {
+    return sha256_hex(join({config::to_toml(wish.answers, true), golden.directory, digest_of(loader), layout,
+                            std::to_string(wish.disk_bytes), image::name_of(wish.format),
+                            std::to_string(static_cast<int>(wish.compression)), sha256_hex(image::bios_notice())},
+                           "\n"));
 }
 
 /// What lies beside an image to tell whether it is current.
@@ -129,6 +108,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_CHECK(check_programs(build));
     KLD_TRY(const auto generator, choose_generator(distro, wish.answers.initramfs));
     KLD_TRY(const auto modules, choose_modules(distro, wish.answers.modules));
+    KLD_TRY(const auto foreign, foreign_loader(build.files, distro, wish.answers));
     KLD_TRY(const auto disk, image::plan_disk(wish.disk_bytes));
     KLD_TRY(const auto key, builder_key(build));
 
@@ -137,16 +117,25 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     build.events.stage("ZFS modules for " + archive.resolved.kernel);
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
-    KLD_TRY(const auto menu, menu_for(build, archive, zfs, key));
+    Loader loader;
+    if (foreign) {
+        loader = *foreign;
+    } else {
+        KLD_TRY(loader, menu_for(build, archive, zfs, key));
+    }
+    const auto* menu = std::get_if<Menu>(&loader);
     TreeWish tree_wish{profile, wish.answers.locale, generator, modules, {}};
-    // Where no updates can come from, a second copy of the boot files is of no use.
-    if (!wish.answers.updates_repository.empty()) {
-        KLD_TRY(tree_wish.menu_package, menu_package(build, menu));
+    // Where no updates can come from, a second copy of the boot files is of no use; another loader is not for us to
+    // update.
+    if (menu != nullptr && !wish.answers.updates_repository.empty()) {
+        KLD_TRY(tree_wish.menu_package, menu_package(build, *menu));
     }
 
     KLD_TRY(const auto tree, root_tree(build, archive, zfs, tree_wish));
     KLD_TRY(const auto golden, golden_streams(build, distro, tree, wish.answers.pool_compression));
-    const auto layout = image::pool_layout_json(distro, wish.answers);
+    auto lifted = distro;
+    lifted.compatibility = lift_for(distro, foreign);
+    const auto layout = image::pool_layout_json(lifted, wish.answers);
     const auto beside = provenance::beside(wish.output);
     ImageResult result{.image = wish.output,
                        .manifest = beside.manifest,
@@ -155,9 +144,9 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                        .signature = beside.signature,
                        .kernel = archive.resolved.kernel,
                        .zfs = archive.resolved.zfs_version,
-                       .tools_tree = menu.tools_tree,
+                       .tools_tree = menu != nullptr ? menu->tools_tree : "",
                        .certificate = key.certificate_path()};
-    const auto digest = digest_of_inputs(wish, golden, menu, layout);
+    const auto digest = digest_of_inputs(wish, golden, loader, layout);
     if (is_current(build, wish, digest)) {
         build.events.finish();
         result.made = false;
@@ -182,27 +171,27 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                                     .time = time},
                                    overlay));
 
-    KLD_TRY(const auto sbom, image_sbom(build, archive, menu, {wish.output, profile.id, tree.manifest, time}));
+    KLD_TRY(const auto sbom, image_sbom(build, archive, loader, {wish.output, profile.id, tree.manifest, time}));
 
+    KLD_TRY(const auto esp, esp_files(build, loader, work.path()));
     KLD_CHECK(forget_older(build, wish));
-    KLD_CHECK(image::assemble(
-        build.runner, build.files, build.events,
-        {.disk = disk,
-         .pool_program = build.places.programs + "/kldload-pool",
-         .pool_layout = layout,
-         .streams = golden.streams,
-         .overlay_tar = overlay,
-         .esp = image::boot_files(menu.shim, menu.mok_manager, menu.uki, build.places.keys + "/builder.der"),
-         .format = wish.format,
-         .compression = wish.compression,
-         .appliance = {.name = wish.answers.hostname,
-                       .cim_os_type = distro.cim_os_type,
-                       .vmware_os_type = distro.vmware_os_type},
-         .time = time,
-         .output = wish.output,
-         .prove = [&](const std::string& raw, const std::string& scratch) {
-             return prove_disk(build, wish, raw, scratch);
-         }}));
+    KLD_CHECK(image::assemble(build.runner, build.files, build.events,
+                              {.disk = disk,
+                               .pool_program = build.places.programs + "/kldload-pool",
+                               .pool_layout = layout,
+                               .streams = golden.streams,
+                               .overlay_tar = overlay,
+                               .esp = esp,
+                               .format = wish.format,
+                               .compression = wish.compression,
+                               .appliance = {.name = wish.answers.hostname,
+                                             .cim_os_type = distro.cim_os_type,
+                                             .vmware_os_type = distro.vmware_os_type},
+                               .time = time,
+                               .output = wish.output,
+                               .prove = [&](const std::string& raw, const std::string& scratch) {
+                                   return prove_disk(build, wish, raw, scratch);
+                               }}));
     KLD_TRY(const auto text, build.files.read(tree.manifest));
     KLD_CHECK(build.files.write(result.manifest, text));
     KLD_CHECK(build.files.write(result.sbom, sbom));

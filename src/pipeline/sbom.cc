@@ -118,9 +118,30 @@ Status add_menu(provenance::Sbom& sbom, Build& build, const Menu& menu, const im
     return {};
 }
 
+Status add_own(provenance::Sbom& sbom, Build& build, const Menu& menu, const std::string& image) {
+    for (const auto& file : image::boot_files(menu.shim, menu.mok_manager, menu.uki, {})) {
+        if (file.source == menu.uki) KLD_CHECK(add_menu(sbom, build, menu, file, image));
+        if (file.source == menu.shim || file.source == menu.mok_manager)
+            KLD_CHECK(add_loader(sbom, build, menu, file, image));
+    }
+    return {};
+}
+
+/// What is in it is not known package by package.
+void add_foreign(provenance::Sbom& sbom, const ForeignLoader& loader, const std::string& image) {
+    for (const auto& file : image::foreign_boot_files({}))
+        sbom.relate(image, kContains,
+                    sbom.add({.kind = "efi",
+                              .name = name_of(file.target),
+                              .file = file.target,
+                              .purpose = "FILE",
+                              .source = "ZFSBootMenu, with OpenZFS " + loader.zfs_version + ", given as a file",
+                              .sha256 = loader.sha256}));
+}
+
 }  // namespace
 
-Result<std::string> image_sbom(Build& build, const Archive& archive, const Menu& menu, const SbomWish& wish) {
+Result<std::string> image_sbom(Build& build, const Archive& archive, const Loader& loader, const SbomWish& wish) {
     const auto name = name_of(wish.image);
     provenance::Sbom sbom(name, wish.time, std::string("kldload-") + KLD_VERSION);
     const auto image = sbom.add({.kind = "image",
@@ -132,11 +153,10 @@ Result<std::string> image_sbom(Build& build, const Archive& archive, const Menu&
     KLD_TRY(const auto packages, read_manifest(build, wish.manifest));
     for (const auto& package : packages)
         sbom.relate(image, kContains, add_package(sbom, package, {archive.distro.id, archive.lines}));
-    for (const auto& file : image::boot_files(menu.shim, menu.mok_manager, menu.uki, {})) {
-        if (file.source == menu.uki) KLD_CHECK(add_menu(sbom, build, menu, file, image));
-        if (file.source == menu.shim || file.source == menu.mok_manager)
-            KLD_CHECK(add_loader(sbom, build, menu, file, image));
-    }
+    if (const auto* foreign = std::get_if<ForeignLoader>(&loader))
+        add_foreign(sbom, *foreign, image);
+    else
+        KLD_CHECK(add_own(sbom, build, std::get<Menu>(loader), image));
     return sbom.json();
 }
 

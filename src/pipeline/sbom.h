@@ -5,7 +5,7 @@
 #include <string>
 
 #include "pipeline/build.h"
-#include "pipeline/menu.h"
+#include "pipeline/loader.h"
 
 namespace kld::pipeline {
 
@@ -18,6 +18,6 @@ struct SbomWish {
 
 /// @returns SPDX 2.3 JSON. The image's own checksum is not in it: an image has random identities, and the same inputs
 /// shall give the same document.
-Result<std::string> image_sbom(Build& build, const Archive& archive, const Menu& menu, const SbomWish& wish);
+Result<std::string> image_sbom(Build& build, const Archive& archive, const Loader& loader, const SbomWish& wish);
 
 }  // namespace kld::pipeline

@@ -3,6 +3,10 @@
 
 #include <cstdint>
 
+#include "boot/pe.h"
+#include "samples/initramfs.h"
+#include "samples/modules.h"
+
 namespace kld::boot::test {
 namespace {
 
@@ -19,6 +23,8 @@ std::string make_efi_program(const std::vector<std::pair<std::string, std::strin
     image.replace(0, 2, "MZ");
     put(image, 0x3c, kHeader, 4);
     image.replace(kHeader, 4, std::string("PE\0\0", 4));
+    put(image, kHeader + 4, kMachineX64, 2);
+    put(image, kOptional + 68, kEfiApplication, 2);
     put(image, kHeader + 6, sections.size(), 2);
     put(image, kHeader + 20, kOptionalSize, 2);
     put(image, kOptional, 0x20b, 2);
@@ -39,6 +45,20 @@ std::string make_efi_program(const std::vector<std::pair<std::string, std::strin
         image += std::string(64, 's');
     }
     return image;
+}
+
+std::string make_uki(const std::string& kernel, const std::vector<std::pair<std::string, std::string>>& modules,
+                     bool is_signed) {
+    const auto directory = "usr/lib/modules/" + kernel;
+    std::vector<initramfs::NewEntry> entries;
+    for (const auto& path : {std::string("usr"), std::string("usr/lib"), std::string("usr/lib/modules"), directory})
+        entries.push_back(initramfs::test::directory(path));
+    for (const auto& [name, bytes] : modules)
+        entries.push_back(initramfs::test::program(directory + "/" + name, bytes));
+    const auto archive = initramfs::test::archive(entries);
+    return make_efi_program({{".linux", modules::test::make_kernel(kernel, true)},
+                             {".initrd", initramfs::test::compress(initramfs::Format::zstd, archive)}},
+                            is_signed);
 }
 
 }  // namespace kld::boot::test

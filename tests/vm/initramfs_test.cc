@@ -12,21 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Kernel and initramfs of an image, in `directory`.
-Result<vm::DirectKernel> kernel_of(const std::string& image, const std::string& directory,
-                                   const std::string& command_line) {
-    RealFiles files;
-    KLD_CHECK(extract_from_image(image, "boot", directory + "/boot"));
-    KLD_TRY(const auto names, files.list(directory + "/boot"));
-    const std::string prefix = "vmlinuz-";
-    for (const auto& name : names) {
-        const auto initrd = directory + "/boot/initrd.img-" + name.substr(std::min(name.size(), prefix.size()));
-        if (name.starts_with(prefix) && files.exists(initrd))
-            return vm::DirectKernel{directory + "/boot/" + name, initrd, command_line};
-    }
-    return fail("no kernel with an initramfs in " + image);
-}
-
 class InitramfsShell : public testing::Test {
 protected:
     static void SetUpTestSuite() {

@@ -13,6 +13,8 @@ TEST(EfiProgram, SectionsAndSignatureAreFound) {
     ASSERT_TRUE(program.has_value()) << program.error().message;
     EXPECT_EQ(program->sections.at(".linux"), "kernel");
     EXPECT_EQ(program->sections.at(".initrd"), std::string(5000, 'i'));
+    EXPECT_EQ(program->machine, kMachineX64);
+    EXPECT_EQ(program->subsystem, kEfiApplication);
     EXPECT_TRUE(program->is_signed);
     EXPECT_FALSE(read_efi_program(test::make_efi_program({{".text", "x"}}, false))->is_signed);
 }

@@ -63,6 +63,9 @@ TEST(Catalog, BrokenTomlAndWrongValuesAreUsageErrors) {
     EXPECT_NE(
         render(parse_distro(replace_all(text, "\"built\"", "\"maybe\""), "x").error()).find("zfs.modules is 'maybe'"),
         std::string::npos);
+    EXPECT_NE(render(parse_distro(replace_all(text, "[\"menu\", \"zfsbootmenu\"]", "[]"), "x").error())
+                  .find("boot.loaders is empty"),
+              std::string::npos);
     const auto profile = files.read(kCatalog + "/profiles/core.toml").value();
     EXPECT_FALSE(parse_profile(replace_all(profile, "\"ifupdown\"", "\"none\""), "x").has_value());
 }

@@ -48,6 +48,14 @@ std::string cache_file(const std::string& pool, unsigned char guid) {
     return std::string("\x01\x01\0\0", 4) + header + pair(pool, 19, inner) + end;
 }
 
+/// ZFSBootMenu instead of shim and menu.
+void only_zfsbootmenu(Model& m) {
+    const auto uki = *m.files.read(m.esp_path("EFI/BOOT/grubx64.efi"));
+    m.remove("../esp/EFI/BOOT");
+    for (const auto* path : {"EFI/BOOT/BOOTX64.EFI", "EFI/zbm/VMLINUZ.EFI"})
+        m.write(std::string("../esp/") + path, uki);
+}
+
 std::vector<Fault> faults() {
     return {
         {"zfs_initramfs_is_not_installed", "B01", "zfs-initramfs",
@@ -225,6 +233,11 @@ std::vector<Fault> faults() {
          }},
         {"no_fallback_loader", "B23", "BOOTX64.EFI", [](Model& m) { m.remove("../esp/EFI/BOOT/BOOTX64.EFI"); }},
         {"shim_without_a_menu", "B23", "grubx64.efi", [](Model& m) { m.remove("../esp/EFI/BOOT/grubx64.efi"); }},
+        {"fallback_is_another_zfsbootmenu", "B23", "EFI/zbm/VMLINUZ.EFI",
+         [](Model& m) {
+             only_zfsbootmenu(m);
+             m.write("../esp/EFI/zbm/VMLINUZ.EFI", boot::test::make_efi_program({{".text", "newer"}}));
+         }},
         {"fstab_of_another_disk", "B24", "not there",
          [](Model& m) { m.write("etc/fstab", "UUID=FFFF-0000 /boot/efi vfat defaults 0 0\n"); }},
         {"fstab_without_nofail", "B24", "nofail",
@@ -235,6 +248,12 @@ std::vector<Fault> faults() {
          [](Model& m) {
              m.pool.properties["feature@raidz_expansion"] = "active";
              m.write_menu("2.1.11-1");
+         }},
+        {"first_boot_would_lift_the_pool_too_far", "B25", "first boot would lift the pool to openzfs-9.9-linux",
+         [](Model& m) {
+             m.write("var/lib/kldload/first-boot", "");
+             m.write("usr/share/zfs/compatibility.d/openzfs-9.9-linux", "not_yet_there\n");
+             m.set("rpool", "org.kldload:compatibility", "openzfs-9.9-linux");
          }},
         {"feature_that_no_list_knows", "B25", "not_yet_there",
          [](Model& m) { m.pool.properties["feature@not_yet_there"] = "active"; }},
@@ -315,6 +334,14 @@ TEST(Catalogue, AHealthySystemHasNoFindings) {
         EXPECT_TRUE(fired(report).empty()) << to_text(report, false);
         EXPECT_EQ(report.exit_code(), ExitCode::done);
     }
+}
+
+TEST(Catalogue, AMachineThatZfsBootMenuStartsHasNoFindings) {
+    Model model;
+    only_zfsbootmenu(model);
+    const auto report = check_system(model.read());
+    EXPECT_TRUE(fired(report).empty()) << to_text(report, false);
+    EXPECT_NE(to_text(report, true).find("there is no shim"), std::string::npos);
 }
 
 TEST(Catalogue, HasAllRowsOnceAndEachSaysSomething) {

@@ -147,16 +147,8 @@ void Model::write_initramfs(const std::string& kernel) {
 
 void Model::write_menu(const std::string& zfs_version, bool is_signed) {
     const std::string kernel = "6.12.1-menu";
-    const auto modules = "usr/lib/modules/" + kernel;
-    std::vector<initramfs::NewEntry> entries;
-    for (const auto* path : {"usr", "usr/lib", "usr/lib/modules"}) entries.push_back(initramfs::test::directory(path));
-    entries.push_back(initramfs::test::directory(modules));
-    entries.push_back(initramfs::test::program(modules + "/zfs.ko", zfs_module(zfs_version, kernel)));
     write("../esp/EFI/BOOT/grubx64.efi",
-          boot::test::make_efi_program(
-              {{".linux", modules::test::make_kernel(kernel, true)},
-               {".initrd", initramfs::test::compress(initramfs::Format::zstd, archive(entries))}},
-              is_signed));
+          boot::test::make_uki(kernel, {{"zfs.ko", zfs_module(zfs_version, kernel)}}, is_signed));
 }
 
 System Model::read() {

@@ -101,6 +101,10 @@ TEST(Checks, RefuseWhatWouldBreakLater) {
     for (const auto* bad : {"zstd-20", "lz5", ""}) EXPECT_NE(check_compression(bad), "") << bad;
     EXPECT_NE(check_command_line("quiet root=/dev/sda"), "");
     EXPECT_NE(check_interface("a/b"), "");
+    for (const auto* bad : {"", "a\nb"}) EXPECT_NE(check_path(bad), "") << bad;
+    const std::string digest(64, 'a');
+    for (const auto& bad : {std::string(), digest + "a", digest.substr(1), "g" + digest.substr(1)})
+        EXPECT_NE(check_sha256(bad), "") << bad;
     for (const auto* bad : {"", "packages", "ftp://x/y", "https://", "https://x y", "https://x\nTypes: deb", "/srv/x"})
         EXPECT_NE(check_repository(bad), "") << bad;
 }

@@ -67,7 +67,7 @@ protected:
     Result<std::string> make(const std::string& image = "/out/web1.qcow2") {
         test::ReplayRunner nobody;
         Build build{nobody, files_, events_, {.cache = {}, .keys = {}, .data = {}, .programs = directory_.path()}};
-        return image_sbom(build, archive_, menu_,
+        return image_sbom(build, archive_, loader_,
                           {.image = image, .profile = "core", .manifest = at("manifest"), .time = 1764190800});
     }
     static Json package(const Json& sbom, const std::string& name) {
@@ -99,6 +99,7 @@ protected:
                .manifest = directory_.path() + "/menu.manifest",
                .tools_manifest = directory_.path() + "/tools.manifest",
                .lines = {"deb [signed-by=/k] http://m.test/debian trixie main"}};
+    Loader loader_ = menu_;
     Archive archive_{};
     apt::ManifestEntry zlib_ = debian_package("zlib1g", "1:1.3+b1");
     apt::ManifestEntry modules_ = our_package("zfs-modules-6.12", "zfs-linux (= 2.3.9)");
@@ -123,6 +124,20 @@ TEST_F(ImageSbom, NamesAllThatIsInTheImageAndInItsMenu) {
     EXPECT_EQ(related(sbom, "mmx64.efi.signed", "EXPANDED_FROM_ARCHIVE"), "shim-helpers");
     EXPECT_EQ(related(sbom, "zfs-modules-6.12", "GENERATED_FROM"), "zfs-linux");
     EXPECT_EQ(sbom["packages"].size(), 12U) << "what is in both is there once";
+}
+
+TEST_F(ImageSbom, NamesALoaderThatAPersonGave) {
+    loader_ = ForeignLoader{"bytes", sha256_hex("bytes"), "2.3.0"};
+    const auto text = make();
+    ASSERT_TRUE(text.has_value()) << render(text.error());
+    EXPECT_EQ(join(test::spdx_faults(*text), "\n"), "");
+    const auto sbom = Json::parse(*text);
+    EXPECT_EQ(related(sbom, "web1.qcow2", "CONTAINS"),
+              "zlib1g apt zfs-modules-6.12 kldload-boot BOOTX64.EFI VMLINUZ.EFI");
+    const auto loader = package(sbom, "VMLINUZ.EFI");
+    EXPECT_EQ(loader["packageFileName"], "EFI/zbm/VMLINUZ.EFI");
+    EXPECT_EQ(loader["checksums"][0]["checksumValue"], sha256_hex("bytes"));
+    EXPECT_EQ(text->find("shim"), std::string::npos);
 }
 
 TEST_F(ImageSbom, SaysWhatIsKnownOfAPackage) {

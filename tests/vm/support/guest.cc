@@ -61,7 +61,7 @@ Status Guest::prepare() {
         config.drives = {{.path = layer, .format = "qcow2", .throwaway = false, .bus = options_.bus}};
     }
     config.drives.insert(config.drives.end(), options_.more_drives.begin(), options_.more_drives.end());
-    if (options_.direct) return {};
+    if (options_.direct || options_.bios) return {};
     KLD_TRY(config.firmware, vm::find_firmware(files, options_.secure_boot));
     // Variables survive a power cycle, as on a real machine: each guest has its own.
     const auto vars = directory_.path() + "/vars.fd";

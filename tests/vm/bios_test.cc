@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A machine whose firmware is a BIOS says why it does not start.
+#include <gtest/gtest.h>
+
+#include "vm/support/screen.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Bios, IsToldThatTheDiskStartsByUefiAndGoesOn) {
+    auto options = test_image("debian-13-core");
+    KLD_ASSERT_OK(options);
+    options->bios = true;
+    options->network = false;
+    options->cpus = 1;
+    auto guest = Guest::make(*options);
+    KLD_ASSERT_OK(guest);
+    KLD_ASSERT_OK((*guest)->power_on());
+    auto& console = (*guest)->console();
+    KLD_ASSERT_OK(console.expect(vm::text("kldload: this disk starts by UEFI"), 120s));
+    KLD_ASSERT_OK(console.expect(vm::text("Any key tries the next device."), 10s));
+    // The BIOS's own two rows, and ours.
+    EXPECT_EQ(rows_on_screen(**guest, 5), 5U);
+    KLD_ASSERT_OK(console.send("x"));
+    // "Booting from …", that it failed, and that there is no other.
+    EXPECT_GE(rows_on_screen(**guest, 7), 7U);
+}
+
+}  // namespace
+}  // namespace kld::test
