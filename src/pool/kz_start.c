@@ -50,8 +50,8 @@ int kz_start(enum kz_use use, const struct kz_limits* limits) {
     zfs_dirty_data_max = limits->dirty_bytes;
     /* Else a pool that is only read would come without its space maps, and the check needs them. */
     spa_mode_readable_spacemaps = B_TRUE;
-    /* The host's own pools are no business of ours. OpenZFS would open those that are in its cache file, find that one of
-       that name is there already, and write the file anew or remove it. No file has this name. */
+    /* The host's own pools are no business of ours. OpenZFS would take up those of its cache file, so that another of
+       the same name could not be opened, and write that file anew or remove it. No file has this name. */
     spa_config_path = "";
     if (use == KZ_CHANGE) (void)snprintf(nobody.nodename, sizeof nobody.nodename, "%s", KZ_CHANGING);
     kernel_init(use == KZ_READ ? SPA_MODE_READ : SPA_MODE_READ | SPA_MODE_WRITE);

@@ -9,7 +9,6 @@
 #include "base/fd.h"
 #include "digest/sha256.h"
 #include "pool/image_file.h"
-#include "support/torture_tree.h"
 
 namespace kld::test {
 
@@ -31,22 +30,10 @@ void seal(std::string& phys, std::uint64_t place) {
 }  // namespace
 
 void ChangeTest::SetUp() {
-    make_tree();
+    small_tree();
     auto with_snapshot = layout();
     with_snapshot["snapshot"] = "base";
     create({"--layout", write_layout(with_snapshot), "--tree", at("tree")});
-}
-
-void ChangeTest::make_tree() {
-    RealFiles files;
-    for (const char* directory : {"etc/old/deep", "home/user", "var/log/journal", "usr/bin"})
-        ASSERT_TRUE(files.make_directories(at(std::string("tree/") + directory)));
-    write("tree/etc/issue", "hello\n");
-    write("tree/etc/old/deep/file", "x");
-    write("tree/usr/bin/tool", torture_bytes(3 << 20, 1));
-    ASSERT_EQ(::link(at("tree/usr/bin/tool").c_str(), at("tree/usr/bin/tool-again").c_str()), 0);
-    write("tree/home/user/notes", "n");
-    ASSERT_EQ(::symlink("usr/bin", at("tree/bin").c_str()), 0);
 }
 
 Output ChangeTest::change(const std::string& verb, const std::vector<std::string>& arguments,

@@ -10,7 +10,6 @@ class ChangeTest : public PoolTest {
 protected:
     /// at("image"): a small tree with the snapshot base.
     void SetUp() override;
-    void make_tree();
     /// A verb with --image in front of these arguments; any exit code.
     Output change(const std::string& verb, const std::vector<std::string>& arguments = {},
                   const std::vector<std::string>& before = {});

@@ -66,6 +66,18 @@ void PoolTest::torture(const std::string& name, TortureOptions options) {
     for (const auto& what : *made) std::printf("not in this test: %s\n", what.c_str());
 }
 
+void PoolTest::small_tree() {
+    RealFiles files;
+    for (const char* directory : {"etc/old/deep", "home/user", "var/log/journal", "usr/bin"})
+        ASSERT_TRUE(files.make_directories(at(std::string("tree/") + directory)));
+    write("tree/etc/issue", "hello\n");
+    write("tree/etc/old/deep/file", "x");
+    write("tree/usr/bin/tool", torture_bytes(3 << 20, 1));
+    ASSERT_EQ(::link(at("tree/usr/bin/tool").c_str(), at("tree/usr/bin/tool-again").c_str()), 0);
+    write("tree/home/user/notes", "n");
+    ASSERT_EQ(::symlink("usr/bin", at("tree/bin").c_str()), 0);
+}
+
 nlohmann::json PoolTest::layout(const nlohmann::json& root) const {
     nlohmann::json properties = {
         {"mountpoint", "none"}, {"canmount", "off"}, {"acltype", "posix"}, {"xattr", "sa"}, {"compression", "lz4"}};

@@ -30,6 +30,8 @@ protected:
     void write(const std::string& name, const std::string& text);
     /// A tree of everything. The large directory and the file over 4 GiB have a test of their own.
     void torture(const std::string& name, TortureOptions options = {.directory_entries = 3000, .huge_file = false});
+    /// A small tree `tree` with what overlays change.
+    void small_tree();
     /// A layout with /, /home and /var/log on datasets of their own; `root` are properties of the pool's root dataset.
     nlohmann::json layout(const nlohmann::json& root = nlohmann::json::object()) const;
     std::string write_layout(const nlohmann::json& layout);

@@ -79,6 +79,25 @@ TEST_F(Reguid, WithAutotrimAtOnce) {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
 }
 
+TEST_F(Reguid, TheListOfTheHostsOwnPoolsIsLeftAlone) {
+    RealFiles files;
+    ASSERT_TRUE(files.make_directories(at("etc-zfs")));
+    const std::vector<std::string> instead = {
+        "unshare", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/zfs && exec \"$@\"", at("etc-zfs")};
+    auto probe = instead;
+    probe.emplace_back("true");
+    const auto possible = ProcessRunner().run({.argv = probe, .accept = [](int) { return true; }});
+    if (!possible || possible->exit_code != 0) GTEST_SKIP() << "needs root and /etc/zfs";
+    write("etc-zfs/zpool.cache", "what OpenZFS keeps there");
+    EXPECT_EQ(change("reguid", {}, instead).exit_code, 0);
+    EXPECT_EQ(change("list", {}, instead).exit_code, 0);
+    EXPECT_EQ(
+        change("create", {"--force", "--size", "512M", "--layout", at("layout.json"), "--tree", at("tree")}, instead)
+            .exit_code,
+        0);
+    EXPECT_EQ(*files.read(at("etc-zfs/zpool.cache")), "what OpenZFS keeps there");
+}
+
 TEST_F(Reguid, WhatIsNoPool) {
     write("image", std::string(1 << 20, 'x'));
     expect_all_refused(1, {"image", "too few"});
