@@ -8,12 +8,11 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "pool/filler.h"
+#include "pool/fill.h"
 #include "pool/kz.h"
 #include "pool/kz_fs.h"
 #include "pool/layout.h"
 #include "pool/mishap.h"
-#include "pool/read_ahead.h"
 #include "pool/size_needed.h"
 #include "pool/tar_source.h"
 #include "pool/tree_source.h"
@@ -23,14 +22,6 @@ namespace kld::pool {
 namespace {
 
 constexpr kz_limits kLimits = {.cache_bytes = 96ULL << 20, .dirty_bytes = 128ULL << 20};
-constexpr std::size_t kReadAhead = 32U << 20;
-
-std::vector<kz_setting> plain(const std::vector<Setting>& settings) {
-    std::vector<kz_setting> list;
-    for (const auto& setting : settings)
-        list.push_back({setting.name.c_str(), setting.text ? setting.text->c_str() : nullptr, setting.number});
-    return list;
-}
 
 Error refused(const std::string& what, const char* property, int error) {
     return Error{what + (property == nullptr ? "" : std::string(": property ") + property) + ": " + kz_error(error)};
@@ -144,25 +135,6 @@ Error too_small(const Layout& layout, const ImageFile& image, const Filler& fill
                      ") are needed; --size says how many there are"};
 }
 
-Status fill_from(Source& source, const Layout& layout, const ImageFile& image, Filler& filler, Events& events) {
-    ReadAhead ahead(source, kReadAhead);
-    while (true) {
-        KLD_TRY(auto item, ahead.next());
-        if (!item) return {};
-        const bool is_entry = item->entry != nullptr;
-        if (auto status = filler.add(std::move(*item)); !status)
-            return fail(filler.is_full() ? too_small(layout, image, filler, ahead, status.error()) : status.error());
-        if (!is_entry || filler.counts().entries % 64 == 0) events.progress(-1, filler.counts().bytes);
-    }
-}
-
-/// "/etc/issue/" → "etc/issue", the form of entries.
-std::string entry_path(std::string_view path) {
-    while (path.starts_with('/')) path.remove_prefix(1);
-    while (path.ends_with('/')) path.remove_suffix(1);
-    return std::string(path);
-}
-
 Status fill(const CreateOptions& options, const std::vector<std::unique_ptr<Source>>& sources, const Streams& streams,
             const Layout& layout, const ImageFile& image, CreateReport& report, Events& events) {
     std::vector<kz_fs*> open(layout.datasets.size(), nullptr);
@@ -176,7 +148,8 @@ Status fill(const CreateOptions& options, const std::vector<std::unique_ptr<Sour
     }
     Filler filler(layout, open, received);
     for (const auto& path : options.removals) KLD_CHECK(filler.take_away(entry_path(path)));
-    for (const auto& source : sources) KLD_CHECK(fill_from(*source, layout, image, filler, events));
+    const auto full = [&](ReadAhead& ahead, const Error& why) { return too_small(layout, image, filler, ahead, why); };
+    for (const auto& source : sources) KLD_CHECK(fill_from(*source, filler, full, events));
     KLD_CHECK(filler.finish());
     report.entries = filler.counts().entries;
     report.bytes = filler.counts().bytes;
@@ -202,7 +175,7 @@ Status seal(const Layout& layout, CreateReport& report) {
     const std::string bootfs = layout.full_name(layout.bootfs);
     if (!layout.bootfs.empty()) late.push_back({"bootfs", bootfs.c_str(), 0});
     for (const auto& setting : late)
-        if (const int error = kz_pool_set(layout.pool.c_str(), &setting))
+        if (const int error = kz_pool_set(layout.pool.c_str(), &setting, 1))
             return fail(refused("cannot finish the pool", setting.name, error));
     kz_space space{};
     if (const int error = kz_pool_space(layout.pool.c_str(), &space))
@@ -217,7 +190,7 @@ Status seal(const Layout& layout, CreateReport& report) {
 
 Result<CreateReport> create(const CreateOptions& options, Events& events) {
     events.stage("pool");
-    KLD_CHECK(start_openzfs(true, kLimits));
+    KLD_CHECK(start_openzfs(KZ_MAKE, kLimits));
     RealFiles files;
     KLD_TRY(const auto text, files.read(options.layout));
     KLD_TRY(const Layout layout, parse_layout(text, options.layout));

@@ -135,13 +135,13 @@ Result<SplitXattrs> Filler::xattrs_for(const Entry& entry, std::size_t dataset) 
     const std::string how = xattr == effective.end() ? "on" : xattr->second;
     if (how == "off")
         return fail("/" + entry.path + " has extended attributes, but " + where + " has xattr=off",
-                    "set xattr=sa in the layout");
+                    "xattr=sa takes them");
     const auto acltype = effective.find("acltype");
     const bool acls = acltype != effective.end() && (acltype->second == "posix" || acltype->second == "posixacl");
     for (const auto& one : entry.xattrs)
         if (!acls && one.name.starts_with("system.posix_acl_"))
             return fail("/" + entry.path + " has a POSIX ACL, but " + where + " has acltype=off",
-                        "set acltype=posix in the layout");
+                        "acltype=posix takes it");
     return split_xattrs(entry.xattrs, how == "sa");
 }
 

@@ -18,12 +18,14 @@ struct kz_image {
     uint64_t offset;
     uint64_t size;
     int writable;
+    int in_place; /**< writable, and holds a pool already: every write goes to the file as it comes, flushes too */
 };
 
 /** Told from a thread of OpenZFS when the image cannot be read or written; must end the process. */
 typedef void (*kz_failure)(const char* what, uint64_t offset, int number);
 
-/** All pools of this process lie in this image. What is written to the first and last 512 KiB stays in memory. */
+/** All pools of this process lie in this image. What is written to the first and last 512 KiB stays in memory, unless
+    the image is changed in place. */
 int kz_image_set(const struct kz_image* image, kz_failure failure);
 /** Makes the data durable, then writes the first and last 512 KiB, then makes those durable. */
 int kz_image_commit(void);
@@ -35,7 +37,11 @@ struct kz_limits {
     uint64_t dirty_bytes; /**< data that waits to be written */
 };
 
-int kz_start(int writable, const struct kz_limits* limits);
+/** KZ_CHANGE is for pools that exist: their labels tell meanwhile that KZ_CHANGING has them open. */
+enum kz_use { KZ_READ, KZ_MAKE, KZ_CHANGE };
+#define KZ_CHANGING "kldload-pool"
+
+int kz_start(enum kz_use use, const struct kz_limits* limits);
 /** The text for an error of OpenZFS. */
 const char* kz_error(int number);
 
@@ -83,8 +89,11 @@ struct kz_label {
     uint64_t txg;
 };
 
-/** Opens the pool of the image; only for reading, nothing of it is written.
+/** Reads the label alone.
     @param problem  out: what is wrong, when an error comes back; static text */
+int kz_pool_label(struct kz_label* label, const char** problem);
+/** Opens the pool of the image. After KZ_READ nothing of it is written; after KZ_CHANGE it is in use until
+    kz_pool_export, and what an interrupted kz_apply_begin left is gone. */
 int kz_pool_import(struct kz_label* label, const char** problem);
 /** Told one property: its value as zfs(8) shows it, except that numbers are plain; `source` is "default", "-", "local",
    or the dataset that it is inherited from. */
@@ -95,6 +104,15 @@ int kz_dataset_properties(const char* dataset, kz_told told, void* context);
 /** Told each dataset and snapshot, parents before children. */
 typedef int (*kz_dataset)(const char* name, void* context);
 int kz_datasets(const char* pool, kz_dataset told, void* context);
+
+/* --- Pools that exist: changes. Whenever the process ends, the pool is as before or as it should be. ------------- */
+
+/** Blocks that the pool itself knows to be damaged. */
+int kz_pool_errors(const char* pool, uint64_t* count);
+/** Waits until what was destroyed is free. */
+int kz_pool_settle(const char* pool);
+/** Gives the pool another GUID. EEXIST when it has a checkpoint, ENXIO when its device is not healthy. */
+int kz_pool_reguid(const char* pool, uint64_t* old_guid, uint64_t* new_guid);
 
 /* --- Pools and datasets ---------------------------------------------------------------------------------------- */
 
@@ -119,10 +137,13 @@ struct kz_new_pool {
 int kz_pool_create(const struct kz_new_pool* pool, const char** bad);
 int kz_dataset_create(const char* name, const struct kz_filesystem* how, const struct kz_setting* settings,
                       size_t count, const char** bad);
-/** Sets properties of a dataset that exists. */
+/** Sets all of these properties of a dataset or snapshot, in one transaction group.
+    @param bad  the property that was refused, or untouched; ENOSPC when it is less than what is used, or more than
+    there is */
 int kz_dataset_set(const char* name, const struct kz_setting* settings, size_t count, const char** bad);
-/** The last thing before the export: background work does not start any more. */
-int kz_pool_set(const char* pool, const struct kz_setting* setting);
+/** Sets all of these properties of a pool. The last thing before the export: background work does not start any more.
+ */
+int kz_pool_set(const char* pool, const struct kz_setting* settings, size_t count);
 /** Snapshots of "dataset@name", all in one transaction group. */
 int kz_snapshot(const char* const* names, size_t count);
 /** What a pool gives a snapshot by chance and by the clock. */

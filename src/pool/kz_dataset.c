@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Makes pools, datasets and snapshots, and sets their properties. */
+/* Makes pools, datasets and snapshots. */
 #include "pool/kz_zfs.h"
 
 #include <sys/metaslab.h>
-#include <sys/zio_compress.h>
-#include <zfs_prop.h>
 
 static int list_of(const struct kz_setting* settings, size_t count, nvlist_t* list) {
     for (size_t i = 0; i < count; i++) {
@@ -12,55 +10,6 @@ static int list_of(const struct kz_setting* settings, size_t count, nvlist_t* li
             fnvlist_add_string(list, settings[i].name, settings[i].text);
         else
             fnvlist_add_uint64(list, settings[i].name, settings[i].number);
-    }
-    return 0;
-}
-
-/* Some properties are more than a value: the same cases as in OpenZFS's own ioctl. */
-static int set_one(const char* dataset, const struct kz_setting* setting) {
-    const zprop_source_t source = ZPROP_SRC_LOCAL;
-    const uint64_t number = setting->number;
-    switch (zfs_name_to_prop(setting->name)) {
-        case ZFS_PROP_QUOTA:
-            return dsl_dir_set_quota(dataset, source, number);
-        case ZFS_PROP_RESERVATION:
-            return dsl_dir_set_reservation(dataset, source, number);
-        case ZFS_PROP_REFQUOTA:
-            return dsl_dataset_set_refquota(dataset, source, number);
-        case ZFS_PROP_REFRESERVATION:
-            return dsl_dataset_set_refreservation(dataset, source, number);
-        case ZFS_PROP_FILESYSTEM_LIMIT:
-        case ZFS_PROP_SNAPSHOT_LIMIT: {
-            const int error = dsl_dir_activate_fs_ss_limit(dataset);
-            if (error != 0) return error;
-            break;
-        }
-        case ZFS_PROP_COMPRESSION:
-            if (ZIO_COMPRESS_ALGO(number) == ZIO_COMPRESS_ZSTD) {
-                const int error = dsl_dataset_set_compression(dataset, source, number);
-                if (error != 0) return error;
-            }
-            break;
-        case ZFS_PROP_NORMALIZE:
-        case ZFS_PROP_UTF8ONLY:
-        case ZFS_PROP_CASE:
-            return 0; /* kept in the file system itself */
-        default:
-            break;
-    }
-    nvlist_t* list = fnvlist_alloc();
-    list_of(setting, 1, list);
-    const int error = dsl_props_set(dataset, source, list);
-    fnvlist_free(list);
-    return error;
-}
-
-static int set_all(const char* dataset, const struct kz_setting* settings, size_t count, const char** bad) {
-    for (size_t i = 0; i < count; i++) {
-        const int error = set_one(dataset, &settings[i]);
-        if (error == 0) continue;
-        *bad = settings[i].name;
-        return error;
     }
     return 0;
 }
@@ -117,7 +66,7 @@ int kz_pool_create(const struct kz_new_pool* pool, const char** bad) {
     fnvlist_free(disk);
     fnvlist_free(root);
     fnvlist_free(properties);
-    if (error == 0) error = set_all(pool->name, pool->root_settings, pool->root_setting_count, bad);
+    if (error == 0) error = kz_dataset_set(pool->name, pool->root_settings, pool->root_setting_count, bad);
     if (error == 0) error = fill_root_dataset(pool->name, &pool->root);
     return error;
 }
@@ -131,21 +80,17 @@ int kz_dataset_create(const char* name, const struct kz_filesystem* how, const s
                       size_t count, const char** bad) {
     struct kz_filesystem copy = *how;
     const int error = dmu_objset_create(name, DMU_OST_ZFS, 0, NULL, fill_new, &copy);
-    return error != 0 ? error : set_all(name, settings, count, bad);
+    return error != 0 ? error : kz_dataset_set(name, settings, count, bad);
 }
 
-int kz_dataset_set(const char* name, const struct kz_setting* settings, size_t count, const char** bad) {
-    return set_all(name, settings, count, bad);
-}
-
-int kz_pool_set(const char* pool, const struct kz_setting* setting) {
+int kz_pool_set(const char* pool, const struct kz_setting* settings, size_t count) {
     spa_t* spa = NULL;
     int error = spa_open(pool, &spa, FTAG);
     if (error != 0) return error;
     /* Background work (autotrim) would start now and hold up the export for seconds. The export ends this, too. */
     spa_async_suspend(spa);
     nvlist_t* list = fnvlist_alloc();
-    list_of(setting, 1, list);
+    list_of(settings, count, list);
     error = spa_prop_set(spa, list);
     fnvlist_free(list);
     spa_close(spa, FTAG);

@@ -103,6 +103,8 @@ int kz_set_attributes(struct kz_fs* fs, uint64_t object, const struct kz_attribu
     sa_handle_t* handle = NULL;
     int error = sa_handle_get(fs->os, object, NULL, SA_HDL_PRIVATE, &handle);
     if (error != 0) return error;
+    if (fs->was_mounted && sa_lookup(handle, fs->attributes[ZPL_GEN], &generation, sizeof generation) != 0)
+        generation = dmu_tx_get_txg(tx);
     /* Attributes that an old object has in a block of their own: only when it was looked at, that block is freed. */
     int length = 0;
     (void)sa_size(handle, fs->attributes[ZPL_DXATTR], &length);

@@ -81,6 +81,18 @@ int kz_set_xattr_directory(struct kz_fs* fs, uint64_t object, const struct kz_xa
 /** As zfs stores xattrs beside the attributes (xattr=sa). The caller frees *packed. */
 int kz_pack_xattrs(const struct kz_xattr* xattrs, size_t count, void** packed, size_t* length);
 
+/* --- File systems: changing one that is in use as a whole ------------------------------------------------------- */
+
+/** Opens a copy of a file system, in which kz_create_many and all the others work. Nobody sees it; an import that finds
+    it, this library's or the kernel's, destroys it.
+    @returns EACCES when it is encrypted, EBUSY when its intent log holds what was not written yet, ENOTSUP when it is
+   of an old version, EEXIST when there is a snapshot of the copy's name */
+int kz_apply_begin(const char* dataset, struct kz_fs** fs);
+/** Puts the copy in the place of the file system, in one transaction group. After an error it is still there. */
+int kz_apply_end(struct kz_fs* fs);
+/** Destroys the copy. */
+int kz_apply_abandon(struct kz_fs* fs);
+
 /* --- File systems: reading ------------------------------------------------------------------------------------- */
 
 /** @param mode  out: the type bits of the directory entry */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The vdev of every pool in this process: a part of one file, whose label regions are held in memory until the end. */
+/* The vdev of every pool in this process: a part of one file. The label regions of a new pool are held in memory until
+   the end. */
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #include <sys/abd.h>
 #include <sys/vdev_impl.h>
+#include <sys/vdev_trim.h>
 #include <sys/zio.h>
 
 enum { kLabels = 2 * sizeof(vdev_label_t), kPieces = 256 };
@@ -24,7 +26,7 @@ int kz_image_set(const struct kz_image* image, kz_failure failure) {
     vdev.image = *image;
     vdev.failure = failure;
     vdev.tail_start = P2ALIGN(image->size, sizeof(vdev_label_t)) - kLabels;
-    if (!image->writable) return 0;
+    if (!image->writable || image->in_place) return 0;
     vdev.head = calloc(1, kLabels);
     vdev.tail = calloc(1, image->size - vdev.tail_start);
     return vdev.head == NULL || vdev.tail == NULL ? ENOMEM : 0;
@@ -109,7 +111,8 @@ static void image_io(zio_t* zio) {
         zio_interrupt(zio);
         return;
     }
-    /* Flushes and trims: what matters is the one flush at the end, and the image is sparse already. */
+    /* Flushes and trims. In a new pool what matters is the one flush at the end, and the image is sparse already. */
+    if (vdev.image.in_place && fdatasync(vdev.image.fd) != 0) vdev.failure("flush", vdev.image.offset, errno);
     zio_execute(zio);
 }
 
@@ -141,6 +144,12 @@ static void image_io_done(zio_t* zio) {
     }
 vdev_ops_t vdev_disk_ops = IMAGE_VDEV(VDEV_TYPE_DISK);
 vdev_ops_t vdev_file_ops = IMAGE_VDEV(VDEV_TYPE_FILE);
+
+/* Takes the place of libzpool's own: these vdevs are not trimmed, and a thread for it would hold up the export of a pool
+   with autotrim=on for five seconds. */
+void vdev_autotrim_restart(spa_t* spa) {
+    (void)spa;
+}
 
 uint64_t kz_image_size(void) {
     return vdev.image.size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Opens the pool of the image for reading, from its own labels. */
+/* Opens the pool of the image, from its own labels. */
 #include <stdlib.h>
 #include <sys/vdev_impl.h>
 #include <unistd.h>
@@ -81,18 +81,36 @@ static int config_of(nvlist_t* label, nvlist_t** out, struct kz_label* told, con
     return 0;
 }
 
-int kz_pool_import(struct kz_label* told, const char** problem) {
-    nvlist_t *label = newest_label(), *config = NULL;
+static int read_label(nvlist_t** config, struct kz_label* told, const char** problem) {
+    nvlist_t* label = newest_label();
     if (label == NULL) {
         *problem = "no ZFS label is there";
         return ENOENT;
     }
     memset(told, 0, sizeof *told);
-    int error = config_of(label, &config, told, problem);
+    const int error = config_of(label, config, told, problem);
     nvlist_free(label);
+    return error;
+}
+
+int kz_pool_label(struct kz_label* told, const char** problem) {
+    nvlist_t* config = NULL;
+    const int error = read_label(&config, told, problem);
+    if (error == 0) nvlist_free(config);
+    return error;
+}
+
+int kz_pool_import(struct kz_label* told, const char** problem) {
+    nvlist_t* config = NULL;
+    int error = read_label(&config, told, problem);
     if (error != 0) return error;
     *problem = "the pool cannot be opened";
-    error = spa_import(told->name, config, NULL, ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
+    const int writable = (spa_mode_global & SPA_MODE_WRITE) != 0;
+    nvlist_t* properties = fnvlist_alloc();
+    fnvlist_add_string(properties, "cachefile", "none");
+    error = spa_import(told->name, config, properties,
+                       writable ? ZFS_IMPORT_NORMAL : ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
+    fnvlist_free(properties);
     fnvlist_free(config);
     return error;
 }

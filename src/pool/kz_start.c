@@ -7,6 +7,7 @@
 
 #include <sys/abd.h>
 #include <sys/arc_impl.h>
+#include <sys/spa_impl.h>
 #include <sys/zfs_debug.h>
 
 /* In no header: OpenZFS's own zdb declares it so, too. */
@@ -25,6 +26,9 @@ uint64_t arc_free_memory(void) {
     return arc_all_memory();
 }
 
+static utsname_t nobody = {
+    .sysname = "Linux", .nodename = "localhost", .release = "", .version = "", .machine = ""};
+
 /* Both take the place of libzpool's own: a label must not tell on which machine the image was built. */
 uint32_t zone_get_hostid(void* zone) {
     (void)zone;
@@ -32,12 +36,10 @@ uint32_t zone_get_hostid(void* zone) {
 }
 
 utsname_t* utsname(void) {
-    static utsname_t nobody = {
-        .sysname = "Linux", .nodename = "localhost", .release = "", .version = "", .machine = ""};
     return &nobody;
 }
 
-int kz_start(int writable, const struct kz_limits* limits) {
+int kz_start(enum kz_use use, const struct kz_limits* limits) {
     /* The checks of a debugging build cost most of the time; assertions stay. */
     zfs_flags = 0;
     /* Whole buffers, so that nothing is copied to be compressed or written. */
@@ -48,7 +50,11 @@ int kz_start(int writable, const struct kz_limits* limits) {
     zfs_dirty_data_max = limits->dirty_bytes;
     /* Else a pool that is only read would come without its space maps, and the check needs them. */
     spa_mode_readable_spacemaps = B_TRUE;
-    kernel_init(writable ? SPA_MODE_READ | SPA_MODE_WRITE : SPA_MODE_READ);
+    /* The host's own pools are no business of ours. OpenZFS would take up those of its cache file, so that another of
+       the same name could not be opened, and write that file anew or remove it. No file has this name. */
+    spa_config_path = "";
+    if (use == KZ_CHANGE) (void)snprintf(nobody.nodename, sizeof nobody.nodename, "%s", KZ_CHANGING);
+    kernel_init(use == KZ_READ ? SPA_MODE_READ : SPA_MODE_READ | SPA_MODE_WRITE);
     dmu_objset_register_type(DMU_OST_ZFS, kz_owner_of);
     return 0;
 }

@@ -99,6 +99,7 @@ struct names {
 
 static int collect(const char* name, void* context) {
     struct names* names = context;
+    if (strchr(name, '%') != NULL) return 0; /* OpenZFS's own: zfs(8) hides them, too */
     char** longer = realloc(names->list, (names->count + 1) * sizeof *longer);
     if (longer == NULL) return ENOMEM;
     names->list = longer;

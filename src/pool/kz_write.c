@@ -2,6 +2,21 @@
 /* Fills file systems, many files to a transaction. */
 #include "pool/kz_zfs.h"
 
+int kz_fs_prepare(struct kz_fs* fs) {
+    uint64_t sa_object = 0, normalization = 0, sensitivity = KZ_CASE_SENSITIVE;
+    int error = zap_lookup(fs->os, MASTER_NODE_OBJ, ZFS_ROOT_OBJ, 8, 1, &fs->root);
+    if (error == 0) {
+        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, ZFS_SA_ATTRS, 8, 1, &sa_object);
+        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "normalization", 8, 1, &normalization);
+        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "casesensitivity", 8, 1, &sensitivity);
+        error = sa_setup(fs->os, sa_object, zfs_attr_table, ZPL_END, &fs->attributes);
+    }
+    fs->normalization = (int)normalization;
+    fs->case_sensitivity = (int)sensitivity;
+    if (sensitivity != KZ_CASE_SENSITIVE) fs->normalization |= U8_TEXTPREP_TOUPPER;
+    return error;
+}
+
 int kz_fs_open(const char* name, int writable, struct kz_fs** out) {
     struct kz_fs* fs = calloc(1, sizeof *fs);
     if (fs == NULL) return ENOMEM;
@@ -12,17 +27,7 @@ int kz_fs_open(const char* name, int writable, struct kz_fs** out) {
         free(fs);
         return error;
     }
-    uint64_t sa_object = 0, normalization = 0, sensitivity = KZ_CASE_SENSITIVE;
-    error = zap_lookup(fs->os, MASTER_NODE_OBJ, ZFS_ROOT_OBJ, 8, 1, &fs->root);
-    if (error == 0) {
-        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, ZFS_SA_ATTRS, 8, 1, &sa_object);
-        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "normalization", 8, 1, &normalization);
-        (void)zap_lookup(fs->os, MASTER_NODE_OBJ, "casesensitivity", 8, 1, &sensitivity);
-        error = sa_setup(fs->os, sa_object, zfs_attr_table, ZPL_END, &fs->attributes);
-    }
-    fs->normalization = (int)normalization;
-    fs->case_sensitivity = (int)sensitivity;
-    if (sensitivity != KZ_CASE_SENSITIVE) fs->normalization |= U8_TEXTPREP_TOUPPER;
+    error = kz_fs_prepare(fs);
     if (error != 0) {
         kz_fs_close(fs);
         return error;

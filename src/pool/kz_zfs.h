@@ -48,11 +48,14 @@ struct kz_fs {
     uint64_t root;
     int normalization;
     int case_sensitivity; /* KZ_CASE_* */
+    int was_mounted;      /* who had it mounted may hold handles of objects: a number that is used again must differ */
     char name[ZFS_MAX_DATASET_NAME_LEN];
 };
 
 /* Enters a name. EEXIST also when the file system holds another name for the same one. */
 int kz_enter(struct kz_fs* fs, uint64_t directory, const char* name, uint64_t entry, dmu_tx_t* tx);
+/* Fills in what is known of fs->os. */
+int kz_fs_prepare(struct kz_fs* fs);
 /* Gives up an objset of dmu_objset_own. */
 void kz_disown(objset_t* os, void* tag);
 /* Makes `vdev` the only child of `root`. */

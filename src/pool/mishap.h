@@ -10,8 +10,10 @@
 namespace kld::pool {
 
 /// Starts OpenZFS; its abort() and its faults then print an error and end with exit 1.
-Status start_openzfs(bool writable, const kz_limits& limits);
+Status start_openzfs(kz_use use, const kz_limits& limits);
 /// Lets pools live in `image`. A signal that ends the process, or a failure, removes image.partial() first.
 Status use_image(const ImageFile& image);
+/// Lets the pool that is in this part of the file `path` be changed.
+Status use_image_in_place(const std::string& path, const kz_image& image);
 
 }  // namespace kld::pool

@@ -51,8 +51,14 @@ Time time_of(const std::uint64_t (&from)[2]) {
 
 }  // namespace
 
-Result<OpenPool> OpenPool::open(const ImageSource& image) {
-    KLD_TRY(Fd fd, Fd::open(image.path, O_RDONLY));
+Result<ImagePart> open_part(const ImageSource& image, bool to_change) {
+    struct stat status {};
+    const bool is_device = ::stat(image.path.c_str(), &status) == 0 && S_ISBLK(status.st_mode);
+    // On a device O_EXCL means: not when it, or a part of it, is mounted or otherwise held.
+    const int flags = to_change ? O_RDWR | (is_device ? O_EXCL : 0) : O_RDONLY;
+    Fd fd(::open(image.path.c_str(), flags | O_CLOEXEC));
+    if (!fd.valid() && errno == EBUSY) return fail(image.path + " is in use", {}, ExitCode::refused);
+    if (!fd.valid()) return fail(errno_error("cannot open " + image.path, errno));
     const off_t end = ::lseek(fd.get(), 0, SEEK_END);
     if (end < 0) return fail(errno_error("cannot tell the size of " + image.path, errno));
     const auto length = static_cast<std::uint64_t>(end);
@@ -61,19 +67,25 @@ Result<OpenPool> OpenPool::open(const ImageSource& image) {
     const std::uint64_t size = image.size != 0 ? image.size : length - image.offset;
     if (size < kMinimumBytes)
         return fail(image.path + ": no pool is there: " + std::to_string(size) + " bytes are too few");
-    KLD_CHECK(start_openzfs(false, kLimits));
-    const kz_image plain = {fd.get(), image.offset, size, 0};
+    return ImagePart{std::move(fd), size};
+}
+
+Error no_pool(const ImageSource& image, const char* problem, int error) {
+    Error refused{image.path + ": " + problem};
+    if (error != ENOENT && error != ENOTSUP && error != EINVAL) refused.message += std::string(": ") + kz_error(error);
+    return std::move(refused).with_hint(image.offset == 0 ? "--offset and --size say where in a disk image the pool is"
+                                                          : "");
+}
+
+Result<OpenPool> OpenPool::open(const ImageSource& image) {
+    KLD_TRY(ImagePart part, open_part(image, false));
+    KLD_CHECK(start_openzfs(KZ_READ, kLimits));
+    const kz_image plain = {part.fd.get(), image.offset, part.size, 0, 0};
     if (const int error = kz_image_set(&plain, nullptr)) return fail(errno_error("cannot use " + image.path, error));
     kz_label label{};
     const char* problem = "";
-    if (const int error = kz_pool_import(&label, &problem)) {
-        Error refused{image.path + ": " + problem};
-        if (error != ENOENT && error != ENOTSUP && error != EINVAL)
-            refused.message += std::string(": ") + kz_error(error);
-        return fail(std::move(refused).with_hint(
-            image.offset == 0 ? "--offset and --size say where in a disk image the pool is" : ""));
-    }
-    return OpenPool(std::move(fd), label);
+    if (const int error = kz_pool_import(&label, &problem)) return fail(no_pool(image, problem, error));
+    return OpenPool(std::move(part.fd), label);
 }
 
 Result<Properties> OpenPool::properties() const {
@@ -100,6 +112,12 @@ Result<std::vector<std::string>> OpenPool::datasets() const {
         return a < b;
     });
     return names;
+}
+
+Status OpenPool::require(const std::string& name, const std::string& what, ExitCode code) const {
+    KLD_TRY(const auto all, datasets());
+    if (std::find(all.begin(), all.end(), name) != all.end()) return {};
+    return fail(what + name + ": there is no such dataset", "kldload-pool list shows what is there", code);
 }
 
 Result<Properties> OpenPool::properties_of(const std::string& dataset) const {

@@ -5,7 +5,9 @@
 #include <array>
 #include <cctype>
 
+#include "base/files.h"
 #include "base/text.h"
+#include "pool/compatibility.h"
 #include "pool/kz.h"
 
 namespace kld::pool {
@@ -74,10 +76,11 @@ Result<Setting> dataset_setting(const std::string& given, const std::string& val
     const kz_property property = kz_dataset_property(name.c_str());
     if (property.kind == KZ_UNKNOWN) return bad(name, value, "there is no such property");
     name = property.name;
-    if (!property.settable || property.for_filesystem == 0) return bad(name, value, "cannot be set on a file system");
+    if (!property.settable) return bad(name, value, "is read-only");
+    if (property.for_filesystem == 0) return bad(name, value, "cannot be set on a file system");
     const bool refused =
         std::any_of(kRefused.begin(), kRefused.end(), [&name](const char* one) { return name == one; });
-    if (refused && !(name == "dedup" && value == "off")) return bad(name, value, "cannot be set when an image is made");
+    if (refused && !(name == "dedup" && value == "off")) return bad(name, value, "cannot be set in user space");
     Setting setting{name, std::nullopt, 0};
     if (property.kind == KZ_STRING) {
         KLD_CHECK(check_text(name, value));
@@ -112,12 +115,14 @@ Result<Setting> pool_setting(const std::string& given, const std::string& value)
     name = property.name;
     if (name == "ashift" || name == "compatibility" || name == "bootfs")
         return bad(name, value, "has a field of its own in the layout");
-    if (!property.settable || name == "altroot" || name == "cachefile" || name == "readonly" || name == "version" ||
-        name == "multihost")
-        return bad(name, value, "cannot be set when an image is made");
+    if (!property.settable || name == "readonly") return bad(name, value, "is read-only");
+    if (name == "altroot" || name == "cachefile" || name == "version" || name == "multihost")
+        return bad(name, value, "cannot be set in user space");
     Setting setting{name, std::nullopt, 0};
     if (property.kind == KZ_STRING) {
         if (value.size() >= kMaxValue || (name == "comment" && value.size() > 32)) return bad(name, value, "too long");
+        if (!std::all_of(value.begin(), value.end(), [](unsigned char c) { return c >= ' ' && c <= '~'; }))
+            return bad(name, value, "has bytes that are not printable");
         setting.text = value;
     } else if (property.kind == KZ_NUMBER) {
         KLD_TRY(setting.number, number_of(name, value));
@@ -125,6 +130,37 @@ Result<Setting> pool_setting(const std::string& given, const std::string& value)
         return bad(name, value, std::string("must be one of ") + (property.values == nullptr ? "" : property.values));
     }
     return setting;
+}
+
+Result<Setting> dataset_change(const std::string& name, const std::string& value, bool is_snapshot) {
+    if (is_snapshot && name.find(':') == std::string::npos)
+        return bad(name, value, "a snapshot takes user properties only");
+    const kz_property property = kz_dataset_property(name.c_str());
+    if (property.kind != KZ_UNKNOWN && property.at_creation != 0)
+        return bad(name, value, "is fixed when a dataset is made");
+    return dataset_setting(name, value);
+}
+
+Result<Setting> pool_change(const std::string& name, const std::string& value) {
+    if (name.find('@') != std::string::npos) return bad(name, value, "features are enabled by zpool upgrade");
+    if (name == "bootfs") return Setting{name, value, 0};
+    if (name == "ashift") return bad(name, value, "is fixed when a pool is made");
+    if (name != "compatibility") return pool_setting(name, value);
+    RealFiles files;
+    KLD_CHECK(compatible_features(files, value, {}));
+    return Setting{name, value, 0};
+}
+
+bool is_pool_property(const std::string& name) {
+    if (name.starts_with("feature@")) return true;
+    return kz_pool_property(name.c_str()).kind != KZ_UNKNOWN && kz_dataset_property(name.c_str()).kind == KZ_UNKNOWN;
+}
+
+std::vector<kz_setting> plain(const std::vector<Setting>& settings) {
+    std::vector<kz_setting> list;
+    for (const auto& setting : settings)
+        list.push_back({setting.name.c_str(), setting.text ? setting.text->c_str() : nullptr, setting.number});
+    return list;
 }
 
 }  // namespace kld::pool

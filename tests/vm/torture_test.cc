@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A pool of everything that a root file system can hold, written by kldload-pool in user space and used by the kernel's
 // own ZFS: contents, metadata, xattrs and ACLs compared in the guest; scrub, snapshot, rollback, send and receive;
-// streams from user space into the kernel and from the kernel into user space; and afterwards read again in user space.
+// streams from user space into the kernel and from the kernel into user space; the pool changed in user space before;
+// and afterwards read again in user space.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -81,9 +82,26 @@ protected:
              "--tree", tree()});
         run({pool_program(), "send", "--image", at("torture.raw"), "--guid", "4660", "--creation", "1700000000",
              "--stream", "ROOT/default@base=" + at("ours.zfs")});
+        change_pool();
         run({"truncate", "--size=2G", at("theirs.zfs")});
         run({"cp", std::string(KLD_BIN_DIR) + "/tree-manifest", at("tree-manifest")});
         run({"tar", "--create", "--file", at("tools.tar"), "--directory", disk_->path(), "tree-manifest", "expected"});
+    }
+
+    /// All that can be changed of a pool that exists; the tree stays what it was, in new objects.
+    void change_pool() {
+        const auto pool = [this](std::vector<std::string> arguments) {
+            arguments.insert(arguments.begin() + 1, {"--image", at("torture.raw")});
+            arguments.insert(arguments.begin(), pool_program());
+            run(std::move(arguments));
+        };
+        pool({"extract", "ROOT/default", "--only", "xattrs", "--only", "files", "--only", "large-directory", "--tar",
+              at("over.tar")});
+        pool({"apply", "ROOT/default", at("over.tar"), "--remove", "xattrs", "--remove", "large-directory"});
+        pool({"reguid"});
+        pool({"set", "org.kldload:note=changed", "quota=1G", "ROOT/default"});
+        pool({"set", "autotrim=on", "failmode=continue", "torture"});
+        pool({"check"});
     }
 
     Result<std::unique_ptr<Guest>> machine() {
@@ -148,8 +166,10 @@ TEST_F(Torture, TheKernelsZfsReadsScrubsSnapshotsAndSendsWhatUserSpaceWrote) {
     const auto in = [&](const std::string& command) { return answer(*shell, "set -e; cd /run/work; " + command); };
 
     in("zpool import -N -R /mnt -d /dev/disk/by-id torture; zfs mount torture/ROOT/default; zfs mount -a");
-    EXPECT_EQ(in("zpool get -H -o value bootfs torture; zfs get -H -o value org.kldload:note torture/ROOT/default"),
-              "torture/ROOT/default\nkept");
+    EXPECT_EQ(
+        in("zpool get -H -o value bootfs torture; zfs get -H -o value org.kldload:note,quota torture/ROOT/default; "
+           "zpool get -H -o value autotrim,failmode torture"),
+        "torture/ROOT/default\nchanged\n1G\non\ncontinue");
     expect_same(*shell, "/mnt", "expected");
 
     in("zpool scrub -w torture");

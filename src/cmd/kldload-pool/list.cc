@@ -26,13 +26,6 @@ std::string size_of(const Properties& properties, const char* name) {
     return number ? human_bytes(*number) : "-";
 }
 
-nlohmann::json as_json(const Properties& properties) {
-    auto out = nlohmann::json::object();
-    for (const auto& [name, property] : properties)
-        out[name] = {{"value", property.value}, {"source", property.source}};
-    return out;
-}
-
 nlohmann::json as_json(const kz_label& label) {
     static constexpr std::array kStates{"active", "exported", "destroyed"};
     return {{"state", label.state < kStates.size() ? kStates[label.state] : "other"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// kldload-pool: makes and reads ZFS pools in images without the kernel's module.
+// kldload-pool: makes, reads and changes ZFS pools in images without the kernel's module.
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,10 +13,11 @@ namespace kld::pool {
 namespace {
 
 int run(int argc, char** argv) {
-    CLI::App app{"Make and read ZFS pools in images, without the kernel's module", "kldload-pool"};
+    CLI::App app{"Make, read and change ZFS pools in images, without the kernel's module", "kldload-pool"};
     app.require_subcommand(1);
     Action chosen;
-    for (const auto add : {add_create, add_receive, add_send, add_list, add_ls, add_cat, add_extract, add_check})
+    for (const auto add : {add_create, add_receive, add_send, add_list, add_ls, add_cat, add_extract, add_check,
+                           add_reguid, add_set, add_apply})
         add(app, chosen);
     try {
         app.parse(argc, argv);

@@ -30,6 +30,8 @@ protected:
     void write(const std::string& name, const std::string& text);
     /// A tree of everything. The large directory and the file over 4 GiB have a test of their own.
     void torture(const std::string& name, TortureOptions options = {.directory_entries = 3000, .huge_file = false});
+    /// A small tree `tree` with what overlays change.
+    void small_tree();
     /// A layout with /, /home and /var/log on datasets of their own; `root` are properties of the pool's root dataset.
     nlohmann::json layout(const nlohmann::json& root = nlohmann::json::object()) const;
     std::string write_layout(const nlohmann::json& layout);
@@ -37,7 +39,8 @@ protected:
     void create(const std::vector<std::string>& arguments, const std::string& image = "image");
     void extract(const std::string& to, const std::vector<std::string>& arguments = {"--all"},
                  const std::string& image = "image");
-    void expect_clean(const std::string& image = "image");
+    /// @param zdb  OpenZFS's own check, too, which takes seconds
+    void expect_clean(const std::string& image = "image", bool zdb = true);
     /// The first difference of the manifests of two trees, below the test's directory; empty when they are equal.
     std::string difference(const std::string& first, const std::string& second) const;
     static bool is_root();

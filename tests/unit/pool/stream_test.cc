@@ -54,15 +54,7 @@ protected:
 class Received : public Stream {
 protected:
     void SetUp() override {
-        RealFiles files;
-        for (const char* directory : {"etc/old/deep", "home/user", "var/log/journal", "usr/bin"})
-            ASSERT_TRUE(files.make_directories(at(std::string("tree/") + directory)));
-        write("tree/etc/issue", "hello\n");
-        write("tree/etc/old/deep/file", "x");
-        write("tree/usr/bin/tool", torture_bytes(3 << 20, 1));
-        ASSERT_EQ(::link(at("tree/usr/bin/tool").c_str(), at("tree/usr/bin/tool-again").c_str()), 0);
-        write("tree/home/user/notes", "n");
-        ASSERT_EQ(::symlink("usr/bin", at("tree/bin").c_str()), 0);
+        small_tree();
         send();
     }
     /// What is over the received datasets is what is over the tree itself.
