@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kMenuImageLimit = 32U << 20;
 
 struct MenuImageRequest {
     /// Root tree with linux-image, signed zfs modules, zfsutils-linux, kmod, busybox-static, systemd-ukify,
-    /// systemd-boot-efi and sbsigntool.
+    /// systemd-boot-efi and sbsigntool, and the keyboard layouts of make_keymaps().
     std::string tree;
     std::string kernel_version{};  ///< empty: the newest in the tree that has a zfs module
     std::string menu_program;      ///< the static kldload-menu

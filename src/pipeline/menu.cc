@@ -3,9 +3,12 @@
 
 #include <fmt/core.h>
 
+#include <thread>
+
 #include "base/lock.h"
 #include "base/text.h"
 #include "boot/menu_image.h"
+#include "boot/menu_keymaps.h"
 #include "digest/sha256.h"
 #include "family/apt/owners.h"
 #include "family/apt/root_tree.h"
@@ -16,7 +19,7 @@ namespace kld::pipeline {
 namespace {
 
 /// Raise it when the same packages would give another tree, menu or manifest.
-constexpr int kRecipeRevision = 2;
+constexpr int kRecipeRevision = 3;
 
 /// Beside what it is of.
 std::string manifest_of(const std::string& path) {
@@ -46,9 +49,11 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
          .variant = "apt",
          .lines = lines,
          .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static", "systemd-ukify",
-                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware"},
+                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware", "kbd", "console-setup"},
          .output = partial,
          .customize_hooks = {copy_out_lists(work.path())}}));
+    build.events.stage("keyboard layouts of the boot menu");
+    KLD_CHECK(boot::make_keymaps(build.runner, build.files, partial, std::thread::hardware_concurrency()));
     KLD_TRY(const auto status, build.files.read(partial + "/var/lib/dpkg/status"));
     KLD_TRY(const auto packages, installed_packages(build, status, work.path()));
     KLD_CHECK(build.files.write(manifest_of(tree), apt::manifest_json(packages)));

@@ -42,6 +42,17 @@ TEST(PoolLayout, IsTheDocumentedOne) {
     test::expect_golden("image/pool-layout.json", pool_layout_json(distro, answers));
 }
 
+TEST(PoolLayout, AKeyboardLayoutIsAPropertyOfThePool) {
+    RealFiles files;
+    const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+    auto answers = config::defaults();
+    answers.keyboard_layout = "ch,us";
+    answers.keyboard_variant = "fr";
+    const auto top = nlohmann::json::parse(pool_layout_json(distro, answers))["datasets"][0];
+    EXPECT_EQ(top["name"], "");
+    EXPECT_EQ(top["properties"]["org.kldload:keymap"], "ch:fr");
+}
+
 TEST(PoolLayout, GoldenOneHasTheSameDatasetsAndTheSnapshot) {
     RealFiles files;
     const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
