@@ -113,9 +113,7 @@ Status add_compatibility(Files& files, const std::string& tree, MenuContent& con
     return {};
 }
 
-/// The keyboard layouts that were compiled when the tree was made.
-Status add_keymaps(Files& files, const std::string& tree, MenuContent& content) {
-    const auto directory = tree + kCompiledKeymaps;
+Status add_keymaps(Files& files, const std::string& directory, MenuContent& content) {
     KLD_TRY(const auto names, files.list(directory));
     for (const auto& name : names) {
         KLD_TRY(auto bytes, files.read(fmt::format("{}/{}", directory, name)));
@@ -127,9 +125,9 @@ Status add_keymaps(Files& files, const std::string& tree, MenuContent& content) 
 
 }  // namespace
 
-Status add_data(Files& files, const std::string& tree, MenuContent& content) {
-    KLD_CHECK(add_compatibility(files, tree, content));
-    return add_keymaps(files, tree, content);
+Status add_data(const MenuImageRequest& request, Files& files, MenuContent& content) {
+    KLD_CHECK(add_compatibility(files, request.tree, content));
+    return add_keymaps(files, request.keymaps, content);
 }
 
 Result<std::set<std::string>> choose_modules(const ModuleTree& modules, const std::string& version) {
@@ -185,7 +183,7 @@ Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tr
     KLD_TRY(const auto modules, ModuleTree::read(files, request.tree, content.kernel_version));
     add_skeleton(content.archive);
     KLD_CHECK(add_programs(request, tree, files, content));
-    KLD_CHECK(add_data(files, request.tree, content));
+    KLD_CHECK(add_data(request, files, content));
     KLD_CHECK(add_modules(modules, content.kernel_version, tree, files, stage, stage_inside, content));
     return content;
 }

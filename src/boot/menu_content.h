@@ -27,7 +27,7 @@ Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tr
                                  const std::string& stage, const std::string& stage_inside);
 
 /// Adds what programs read: the feature sets of compatibility.d and the compiled keyboard layouts.
-Status add_data(Files& files, const std::string& tree, MenuContent& content);
+Status add_data(const MenuImageRequest& request, Files& files, MenuContent& content);
 
 /// The newest kernel with an image in /boot, modules, and a zfs module among them.
 Result<std::string> menu_kernel_version(Files& files, const std::string& tree);

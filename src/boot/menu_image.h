@@ -27,9 +27,10 @@ inline constexpr std::uint64_t kMenuImageLimit = 32U << 20;
 
 struct MenuImageRequest {
     /// Root tree with linux-image, signed zfs modules, zfsutils-linux, kmod, busybox-static, systemd-ukify,
-    /// systemd-boot-efi and sbsigntool, and the keyboard layouts of make_keymaps().
+    /// systemd-boot-efi and sbsigntool.
     std::string tree;
     std::string kernel_version{};  ///< empty: the newest in the tree that has a zfs module
+    std::string keymaps;           ///< what make_keymaps() made
     std::string menu_program;      ///< the static kldload-menu
     std::string key;               ///< PEM, signs the UKI
     std::string certificate;       ///< PEM, belongs to the key

@@ -30,11 +30,13 @@ Result<std::string> compile(Runner& tree, const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree, unsigned threads) {
+Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree,
+                                             const std::string& output, unsigned threads) {
     KLD_TRY(const auto text, files.read(tree + kXkbRules));
     const auto rules = parse_xkb_rules(text);
     auto names = rules.layouts;
     names.insert(names.end(), rules.variants.begin(), rules.variants.end());
+    std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 
     TreeRunner inside(runner, tree);
     std::vector<std::optional<Result<std::string>>> compiled(names.size());
@@ -48,19 +50,18 @@ Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const
     work();
     for (auto& thread : others) thread.join();
 
-    const auto directory = tree + kCompiledKeymaps;
-    KLD_CHECK(files.make_directories(directory));
+    KLD_CHECK(files.make_directories(output));
     std::vector<KeymapName> made;
     for (std::size_t index = 0; index < names.size(); ++index) {
         const auto& bytes = *compiled[index];
         if (!bytes && names[index].name == kKernelKeymap) return fail(bytes.error());
         if (!bytes) continue;
-        KLD_CHECK(files.write(fmt::format("{}/{}{}", directory, names[index].name, kKeymapSuffix), *bytes));
+        KLD_CHECK(files.write(fmt::format("{}/{}{}", output, names[index].name, kKeymapSuffix), *bytes));
         made.push_back(names[index]);
     }
     if (std::none_of(made.begin(), made.end(), [](const KeymapName& name) { return name.name == kKernelKeymap; }))
         return fail(fmt::format("{}{} has no layout {}", tree, kXkbRules, kKernelKeymap));
-    KLD_CHECK(files.write(directory + "/" + kKeymapList, keymap_list_text(made)));
+    KLD_CHECK(files.write(output + "/" + kKeymapList, keymap_list_text(made)));
     return made;
 }
 

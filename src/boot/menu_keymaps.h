@@ -11,17 +11,16 @@
 
 namespace kld::boot {
 
-/// Where make_keymaps() puts them in its tree.
-inline constexpr const char* kCompiledKeymaps = "/usr/share/kldload/keymaps";
-
 /// Whose data is in them.
 inline const std::vector<std::string> kKeymapSources{"/usr/share/X11/xkb/rules/base.lst", "/usr/bin/ckbcomp"};
 
 /// Compiles every layout and variant of the tree's xkb-data with its ckbcomp (console-setup) and loadkeys (kbd), as
 /// console-setup does on an installed system. What these cannot compile is left out; the layout of the kernel must be
 /// among the others.
+/// @param output   a directory to make: a file for each, and kKeymapList
 /// @param threads  how many are compiled at a time
-/// @returns all of them, the plain layouts first
-Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree, unsigned threads);
+/// @returns all of them, by name
+Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree,
+                                             const std::string& output, unsigned threads);
 
 }  // namespace kld::boot

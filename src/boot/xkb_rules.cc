@@ -61,6 +61,7 @@ Status check_xkb(const XkbRules& rules, const std::string& layouts, const std::s
                     {}, ExitCode::usage);
     std::vector<std::string> known;
     for (const auto& layout : rules.layouts) known.push_back(layout.name);
+    std::sort(known.begin(), known.end());
     for (std::size_t index = 0; index < wanted.size(); ++index) {
         if (!contains(rules.layouts, wanted[index]))
             return fail(unknown("keyboard.layout", wanted[index], "layouts", known));

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "boot/menu_keymaps.h"
 #include "boot/xkb_rules.h"
 
 namespace kld::pipeline {
@@ -55,18 +54,18 @@ ConsoleFiles console_files(const config::Answers& answers) {
     return files;
 }
 
-Status check_console(Files& files, const std::string& tools_tree, const config::Answers& answers) {
+Status check_console(Files& files, const Menu& menu, const config::Answers& answers) {
     if (config::has_usual_console(answers)) return {};
-    KLD_TRY(const auto rules, files.read(tools_tree + boot::kXkbRules));
+    KLD_TRY(const auto rules, files.read(menu.tools_tree + boot::kXkbRules));
     KLD_CHECK(boot::check_xkb(boot::parse_xkb_rules(rules), answers.keyboard_layout, answers.keyboard_variant,
                               answers.keyboard_options));
-    KLD_TRY(const auto list, files.read(fmt::format("{}{}/{}", tools_tree, boot::kCompiledKeymaps, boot::kKeymapList)));
+    KLD_TRY(const auto list, files.read(menu.keymaps + "/" + boot::kKeymapList));
     const auto keymaps = boot::parse_keymap_list(list);
     const auto wanted = config::menu_keymap(answers);
     if (std::none_of(keymaps.begin(), keymaps.end(), [&](const auto& keymap) { return keymap.name == wanted; }))
         return fail(fmt::format("the console cannot have the keyboard layout {}", wanted),
                     "ckbcomp of console-setup does not compile it; choose another", ExitCode::usage);
-    return check_font(files, tools_tree, answers.console_font);
+    return check_font(files, menu.tools_tree, answers.console_font);
 }
 
 }  // namespace kld::pipeline

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "config/answers.h"
+#include "pipeline/menu.h"
 
 namespace kld::pipeline {
 
@@ -16,7 +17,7 @@ using ConsoleFiles = std::map<std::string, std::string>;
 ConsoleFiles console_files(const config::Answers& answers);
 
 /// Refuses layouts, variants, options and fonts that do not exist; the error lists what there is.
-/// @param tools_tree  has xkb-data, console-setup and the boot menu's keyboard layouts
-Status check_console(Files& files, const std::string& tools_tree, const config::Answers& answers);
+/// @param menu  whose tools have xkb-data and the fonts of console-setup
+Status check_console(Files& files, const Menu& menu, const config::Answers& answers);
 
 }  // namespace kld::pipeline

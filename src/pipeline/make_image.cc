@@ -138,7 +138,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
     KLD_TRY(const auto menu, menu_for(build, archive, zfs, key));
-    KLD_CHECK(check_console(build.files, menu.tools_tree, wish.answers));
+    KLD_CHECK(check_console(build.files, menu, wish.answers));
     TreeWish tree_wish{profile, wish.answers.locale, generator, modules, console_files(wish.answers), {}};
     // Where no updates can come from, a second copy of the boot files is of no use.
     if (!wish.answers.updates_repository.empty()) {

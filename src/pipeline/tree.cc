@@ -111,17 +111,17 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
         KLD_TRY(auto deb_digest, sha256_file(deb));
         deb_digests.push_back(std::move(deb_digest));
     }
-    std::vector<std::string> inputs{std::to_string(kRecipeRevision),
-                                    archive.distro.digest,
-                                    wish.profile.digest,
-                                    wish.locale,
-                                    initramfs::name_of(wish.generator),
-                                    catalog::name_of(wish.modules),
-                                    join(archive.lines, "\n"),
-                                    archive.resolved.index_digest,
-                                    join(deb_digests, "\n")};
-    for (const auto& [path, text] : wish.console) inputs.push_back(path + "\n" + text);
-    const auto digest = sha256_hex(join(inputs, "\n"));
+    std::vector<std::string> parts{std::to_string(kRecipeRevision),
+                                   archive.distro.digest,
+                                   wish.profile.digest,
+                                   wish.locale,
+                                   initramfs::name_of(wish.generator),
+                                   catalog::name_of(wish.modules),
+                                   join(archive.lines, "\n"),
+                                   archive.resolved.index_digest,
+                                   join(deb_digests, "\n")};
+    for (const auto& [path, text] : wish.console) parts.push_back(path + "\n" + text);
+    const auto digest = sha256_hex(join(parts, "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
     const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));

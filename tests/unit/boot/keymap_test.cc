@@ -99,7 +99,7 @@ TEST(XkbRules, HaveLayoutsVariantsAndOptions) {
 TEST(XkbRules, WhatIsUnknownIsNamedAndTheRestIsListed) {
     EXPECT_EQ(refusal("de"), "");
     EXPECT_EQ(refusal("us,de", ",nodeadkeys", "compose:menu"), "");
-    EXPECT_EQ(refusal("us,klingon"), "error: keyboard.layout 'klingon' is not known\n  layouts: us de custom\n");
+    EXPECT_EQ(refusal("us,klingon"), "error: keyboard.layout 'klingon' is not known\n  layouts: custom de us\n");
     EXPECT_EQ(refusal("de", "dvorak"), "error: keyboard.variant 'dvorak' is not known\n  variants of de: nodeadkeys\n");
     EXPECT_EQ(refusal("custom", "x"), "error: keyboard.variant 'x' is not known\n  there are no variants of custom\n");
     EXPECT_EQ(refusal("de", "", "grp:toggle"),
@@ -111,35 +111,38 @@ TEST(MenuKeymaps, AllThatCompilesIsKept) {
     test::FakeFiles files;
     files.entries["/t" + std::string(kXkbRules)] = {kRules};
     Compilers runner;
-    const auto made = make_keymaps(runner, files, "/t", 2);
+    const auto made = make_keymaps(runner, files, "/t", "/k", 2);
     ASSERT_TRUE(made.has_value()) << render(made.error());
     ASSERT_EQ(made->size(), 4U) << "custom is left out";
-    EXPECT_EQ((*made)[2].name, "de:nodeadkeys");
+    EXPECT_EQ((*made)[1].name, "de:nodeadkeys");
     EXPECT_TRUE(runner.compiled.contains("ckbcomp -compact -model pc105 de nodeadkeys"));
-    EXPECT_EQ(files.entries.at("/t/usr/share/kldload/keymaps/de:nodeadkeys.bmap").bytes, binary_keymap());
-    EXPECT_EQ(parse_keymap_list(files.entries.at("/t/usr/share/kldload/keymaps/list").bytes), *made);
+    EXPECT_EQ(files.entries.at("/k/de:nodeadkeys.bmap").bytes, binary_keymap());
+    EXPECT_EQ(parse_keymap_list(files.entries.at("/k/list").bytes), *made);
 }
 
 TEST(MenuKeymaps, WithoutTheKernelsOwnNothingIsMade) {
     test::FakeFiles files;
     files.entries["/t" + std::string(kXkbRules)] = {"! layout\n  de  German\n"};
     Compilers runner;
-    EXPECT_FALSE(make_keymaps(runner, files, "/t", 1).has_value());
+    EXPECT_FALSE(make_keymaps(runner, files, "/t", "/k", 1).has_value());
 }
 
 TEST(MenuContents, HasFeatureSetsOfPoolsAndKeyboardLayouts) {
     test::FakeFiles files;
     files.entries["/t/usr/share/zfs/compatibility.d/openzfs-2.1-linux"] = {"async_destroy\n"};
     MenuContent content;
-    EXPECT_FALSE(add_data(files, "/t", content).has_value()) << "no layouts were compiled";
-    files.entries["/t/usr/share/kldload/keymaps/list"] = {"us\tEnglish (US)\n"};
-    files.entries["/t/usr/share/kldload/keymaps/us.bmap"] = {binary_keymap()};
-    const auto added = add_data(files, "/t", content);
+    MenuImageRequest request;
+    request.tree = "/t";
+    request.keymaps = "/k";
+    EXPECT_FALSE(add_data(request, files, content).has_value()) << "no layouts were compiled";
+    files.entries["/k/list"] = {"us\tEnglish (US)\n"};
+    files.entries["/k/us.bmap"] = {binary_keymap()};
+    const auto added = add_data(request, files, content);
     ASSERT_TRUE(added.has_value()) << render(added.error());
     EXPECT_EQ(content.archive.nodes().at("usr/share/zfs/compatibility.d/openzfs-2.1-linux").content, "async_destroy\n");
     EXPECT_EQ(content.archive.nodes().at("usr/share/keymaps/us.bmap").content, binary_keymap());
     files.entries.erase("/t/usr/share/zfs/compatibility.d/openzfs-2.1-linux");
-    EXPECT_FALSE(add_data(files, "/t", content).has_value()) << "no feature sets";
+    EXPECT_FALSE(add_data(request, files, content).has_value()) << "no feature sets";
 }
 
 }  // namespace kld::boot

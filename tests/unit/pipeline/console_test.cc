@@ -43,17 +43,20 @@ TEST(Console, FilesArePlainTextForConsoleSetup) {
 
 TEST(Console, WhatDoesNotExistIsRefusedBeforeATreeIsMade) {
     test::FakeFiles files;
-    EXPECT_TRUE(check_console(files, "/t", config::defaults())) << "the usual one asks nothing of the tools";
+    Menu menu;
+    menu.tools_tree = "/t";
+    menu.keymaps = "/k";
+    EXPECT_TRUE(check_console(files, menu, config::defaults())) << "the usual one asks nothing of the tools";
     files.entries["/t/usr/share/X11/xkb/rules/base.lst"] = {"! layout\n  us  English (US)\n  de  German\n  xx  Odd\n"};
-    files.entries["/t/usr/share/kldload/keymaps/list"] = {"us\tEnglish (US)\nde\tGerman\n"};
+    files.entries["/k/list"] = {"us\tEnglish (US)\nde\tGerman\n"};
     files.entries["/t/usr/share/consolefonts/Lat15-Fixed16.psf.gz"] = {"font"};
     files.entries["/t/usr/share/consolefonts/Uni2-Fixed16.psf.gz"] = {"font"};
-    EXPECT_TRUE(check_console(files, "/t", with("de", "Fixed16")));
+    EXPECT_TRUE(check_console(files, menu, with("de", "Fixed16")));
     const auto told = [&](const config::Answers& answers) {
-        const auto done = check_console(files, "/t", answers);
+        const auto done = check_console(files, menu, answers);
         return done ? "" : render(done.error());
     };
-    EXPECT_EQ(told(with("klingon")), "error: keyboard.layout 'klingon' is not known\n  layouts: us de xx\n");
+    EXPECT_EQ(told(with("klingon")), "error: keyboard.layout 'klingon' is not known\n  layouts: de us xx\n");
     EXPECT_NE(told(with("xx")).find("the console cannot have the keyboard layout xx"), std::string::npos);
     EXPECT_EQ(told(with("de", "Huge99")), "error: console.font 'Huge99' is not known\n  fonts: Fixed16\n");
 }
