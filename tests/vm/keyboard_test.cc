@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The layout of the keyboard in the boot menu: passphrases typed on the machine's own keyboard, not on the serial line.
+// The layout of the keyboard, of a machine whose answers say a German one: typed on its own keyboard, not on the serial
+// line.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -7,6 +8,7 @@
 
 #include "vm/support/boot_menu.h"
 #include "vm/support/core_machine.h"
+#include "vm/support/system_checks.h"
 
 namespace kld::test {
 namespace {
@@ -24,13 +26,16 @@ std::string german_key(char letter) {
             return "y";
         case '-':
             return "slash";
+        case '\n':
+            return "ret";
         default:
             return {letter};
     }
 }
 
-class OnTheKeyboard : public CoreMachine {
+class GermanKeyboard : public CoreMachine {
 protected:
+    GermanKeyboard() : CoreMachine("debian-13-core-german") {}
     /// QEMU queues them, and holds each down for a tenth of a second.
     void press(const std::vector<std::string>& keys) {
         nlohmann::json all = nlohmann::json::array();
@@ -44,7 +49,6 @@ protected:
             press(std::isupper(static_cast<unsigned char>(letter)) != 0 ? std::vector<std::string>{"shift", key}
                                                                         : std::vector{key});
         }
-        press({"ret"});
     }
     void expect_locked(const std::string& dataset) {
         KLD_ASSERT_OK(guest->console().expect(vm::regex(dataset + " +\\[locked\\]"), 300s));
@@ -58,7 +62,7 @@ protected:
     }
 };
 
-TEST_F(OnTheKeyboard, PassphrasesAreTypedWithTheLayoutOfThePoolOrTheOneThatIsChosen) {
+TEST_F(GermanKeyboard, PassphrasesInTheMenuAreTypedWithTheLayoutOfThePoolOrTheOneThatIsChosen) {
     KLD_ASSERT_OK(guest->power_on());
     auto menu = BootMenu::wait(guest->console());
     KLD_ASSERT_OK(menu);
@@ -74,7 +78,7 @@ TEST_F(OnTheKeyboard, PassphrasesAreTypedWithTheLayoutOfThePoolOrTheOneThatIsCho
                    "rpool/ROOT/$name\n"
                    "mkdir -p /run/$name; mount -t zfs -o zfsutil rpool/ROOT/$name /run/$name; mkdir /run/$name/boot\n"
                    "echo none >/run/$name/boot/vmlinuz-1; echo none >/run/$name/boot/initrd.img-1; umount /run/$name\n"
-                   "done; zfs set org.kldload:keymap=de rpool; zpool export rpool; set +e");
+                   "done; zpool export rpool; set +e");
         KLD_ASSERT_OK(recovery->console().send_line("exit"));
     }
     ASSERT_NO_FATAL_FAILURE(expect_locked("rpool/ROOT/one"));
@@ -82,8 +86,8 @@ TEST_F(OnTheKeyboard, PassphrasesAreTypedWithTheLayoutOfThePoolOrTheOneThatIsCho
         SCOPED_TRACE("the layout that the pool says");
         press({"2"});
         press({"ret"});
-        ASSERT_NO_FATAL_FAILURE(expect_said("Keyboard layout: de"));
-        type_german(kPassphrase);
+        ASSERT_NO_FATAL_FAILURE(expect_said("Keyboard layout: de:nodeadkeys"));
+        type_german(kPassphrase + "\n");
         ASSERT_NO_FATAL_FAILURE(expect_said("Booting rpool/ROOT/one with /boot/vmlinuz-1"));
         ASSERT_NO_FATAL_FAILURE(expect_said("The kernel was not started:"));
         press({"esc"});
@@ -92,13 +96,31 @@ TEST_F(OnTheKeyboard, PassphrasesAreTypedWithTheLayoutOfThePoolOrTheOneThatIsCho
     ASSERT_NO_FATAL_FAILURE(expect_locked("rpool/ROOT/two"));
     press({"3"});
     press({"ret"});
-    ASSERT_NO_FATAL_FAILURE(expect_said("Keyboard layout: de"));
+    ASSERT_NO_FATAL_FAILURE(expect_said("Keyboard layout: de:nodeadkeys"));
     ASSERT_NO_FATAL_FAILURE(choose_layout("us"));
-    type_german(kPassphrase);
+    type_german(kPassphrase + "\n");
     ASSERT_NO_FATAL_FAILURE(expect_said("Incorrect key provided"));
     ASSERT_NO_FATAL_FAILURE(choose_layout("de"));
-    type_german(kPassphrase);
+    type_german(kPassphrase + "\n");
     ASSERT_NO_FATAL_FAILURE(expect_said("Booting rpool/ROOT/two with /boot/vmlinuz-1"));
+}
+
+TEST_F(GermanKeyboard, TheSystemHasItOnItsConsoleAndInItsInitramfs) {
+    KLD_ASSERT_OK(guest->power_on());
+    ASSERT_NO_FATAL_FAILURE(log_in());
+    expect_healthy(over_serial(*shell), "rpool/ROOT/default");
+    const std::string wait = "for i in $(seq 120); do grep -q 'login: ' /dev/vcs1 && break; sleep 1; done; ";
+    EXPECT_NE(answer(*shell, wait + "cat /dev/vcs1").find("login: "), std::string::npos);
+    type_german("zy-z");
+    EXPECT_EQ(answer(*shell, "for i in $(seq 60); do grep -o 'login: zy-z' /dev/vcs1 && break; sleep 1; done"),
+              "login: zy-z");
+    EXPECT_EQ(answer(*shell, "sed -n 's/^XKB[LV].*=//p' /etc/default/keyboard"), "\"de\"\n\"nodeadkeys\"");
+    const std::string unpacked = "lsinitramfs /boot/initrd.img-$(uname -r) | grep -c ";
+    EXPECT_EQ(answer(*shell, unpacked + "'console-setup/cached_UTF-8_del.kmap'"), "1");
+    EXPECT_EQ(answer(*shell, unpacked + "'TerminusBold32x16'"), "1");
+    EXPECT_EQ(answer(*shell, "zfs get -H -o value,source org.kldload:keymap rpool/ROOT/default"),
+              "de:nodeadkeys\tinherited from rpool");
+    KLD_ASSERT_OK(guest->shut_down(*shell));
 }
 
 }  // namespace
