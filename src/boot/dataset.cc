@@ -8,8 +8,9 @@
 namespace kld::boot {
 
 const char* const kBootProperties =
-    "mountpoint,canmount,keystatus,keyformat,encryptionroot,org.zfsbootmenu:active,org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,"
-    "org.zfsbootmenu:rootprefix";
+    "mountpoint,canmount,keystatus,keyformat,encryptionroot,org.zfsbootmenu:active,org.zfsbootmenu:kernel,org."
+    "zfsbootmenu:commandline,"
+    "org.zfsbootmenu:rootprefix,org.kldload:keymap";
 
 const std::string& Dataset::value(const std::string& property) const {
     static const std::string kUnset = "-";

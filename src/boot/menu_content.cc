@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "boot/elf.h"
 #include "boot/menu_drivers.h"
+#include "boot/menu_keymaps.h"
 #include "boot/version_order.h"
 
 namespace kld::boot {
@@ -99,7 +100,35 @@ Status add_modules(const ModuleTree& modules, const std::string& version, TreeRu
     return {};
 }
 
+/// What `zpool status` compares the features of a pool with, by the pool's property compatibility.
+Status add_compatibility(Files& files, const std::string& tree, MenuContent& content) {
+    const std::string directory = "/usr/share/zfs/compatibility.d";
+    KLD_TRY(const auto names, files.list(tree + directory));
+    for (const auto& name : names) {
+        const auto path = fmt::format("{}/{}", directory, name);
+        KLD_TRY(auto bytes, files.read(tree + path));
+        content.archive.add_file(path.substr(1), std::move(bytes));
+        content.taken.push_back(path);
+    }
+    return {};
+}
+
+Status add_keymaps(Files& files, const std::string& directory, MenuContent& content) {
+    KLD_TRY(const auto names, files.list(directory));
+    for (const auto& name : names) {
+        KLD_TRY(auto bytes, files.read(fmt::format("{}/{}", directory, name)));
+        content.archive.add_file(fmt::format("{}/{}", kKeymapDirectory, name), std::move(bytes));
+    }
+    content.taken.insert(content.taken.end(), kKeymapSources.begin(), kKeymapSources.end());
+    return {};
+}
+
 }  // namespace
+
+Status add_data(const MenuImageRequest& request, Files& files, MenuContent& content) {
+    KLD_CHECK(add_compatibility(files, request.tree, content));
+    return add_keymaps(files, request.keymaps, content);
+}
 
 Result<std::set<std::string>> choose_modules(const ModuleTree& modules, const std::string& version) {
     std::vector<std::string> missing;
@@ -154,6 +183,7 @@ Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tr
     KLD_TRY(const auto modules, ModuleTree::read(files, request.tree, content.kernel_version));
     add_skeleton(content.archive);
     KLD_CHECK(add_programs(request, tree, files, content));
+    KLD_CHECK(add_data(request, files, content));
     KLD_CHECK(add_modules(modules, content.kernel_version, tree, files, stage, stage_inside, content));
     return content;
 }

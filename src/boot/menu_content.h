@@ -18,13 +18,16 @@ struct MenuContent {
     InitramfsArchive archive;
     std::string kernel_version;
     std::string zfs_version;
-    std::vector<std::string> taken;  ///< programs, libraries and the zfs module, by their paths in the tree
+    std::vector<std::string> taken;  ///< by their paths in the tree: programs, libraries, the zfs module, data
 };
 
 /// @param stage         a directory to make inside the tree, for depmod
 /// @param stage_inside  the same directory as programs of the tree see it
 Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tree, Files& files,
                                  const std::string& stage, const std::string& stage_inside);
+
+/// Adds what programs read: the feature sets of compatibility.d and the compiled keyboard layouts.
+Status add_data(const MenuImageRequest& request, Files& files, MenuContent& content);
 
 /// The newest kernel with an image in /boot, modules, and a zfs module among them.
 Result<std::string> menu_kernel_version(Files& files, const std::string& tree);

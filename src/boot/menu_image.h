@@ -30,6 +30,7 @@ struct MenuImageRequest {
     /// systemd-boot-efi and sbsigntool.
     std::string tree;
     std::string kernel_version{};  ///< empty: the newest in the tree that has a zfs module
+    std::string keymaps;           ///< what make_keymaps() made
     std::string menu_program;      ///< the static kldload-menu
     std::string key;               ///< PEM, signs the UKI
     std::string certificate;       ///< PEM, belongs to the key

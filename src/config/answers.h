@@ -11,6 +11,10 @@ struct Answers {
     std::string hostname;
     std::string timezone;
     std::string locale;
+    std::string keyboard_layout;   ///< XKB's, as in /etc/default/keyboard; several with commas between
+    std::string keyboard_variant;  ///< of each layout, likewise
+    std::string keyboard_options;
+    std::string console_font;  ///< face and size as console-setup names its files; empty: the kernel's own
 
     std::string user_name;
     std::string user_password_hash;  ///< crypt(5) form, secret
@@ -38,5 +42,11 @@ struct Answers {
     std::string loader_sha256;  ///< 64 hex digits that the file must have
     std::string command_line;   ///< appended to the catalogue's kernel command line
 };
+
+/// True when keyboard and font are those that the kernel has by itself.
+bool has_usual_console(const Answers& answers);
+
+/// The layout that the boot menu shall have: the first one, "de" or "de:nodeadkeys".
+std::string menu_keymap(const Answers& answers);
 
 }  // namespace kld::config

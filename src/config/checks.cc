@@ -44,6 +44,16 @@ std::string check_locale(const std::string& value) {
     return "is not a UTF-8 locale such as en_US.UTF-8";
 }
 
+std::string check_xkb_names(const std::string& value) {
+    if (matches(value, "[A-Za-z0-9_:-]*(,[A-Za-z0-9_:-]*)*")) return {};
+    return "is no list of XKB names such as de or us,ru";
+}
+
+std::string check_font(const std::string& value) {
+    if (matches(value, "[A-Za-z]+[0-9]+(x[0-9]+)?")) return {};
+    return "is not a console font such as TerminusBold32x16";
+}
+
 std::string check_user_name(const std::string& value) {
     if (value == "root") return "is root, who exists already: see root.password_hash and root.ssh_keys";
     if (matches(value, "[a-z_][a-z0-9_-]{0,31}")) return {};

@@ -12,6 +12,10 @@ std::string check_hostname(const std::string& value);
 std::string check_timezone(const std::string& value);
 /// language[_TERRITORY].UTF-8 or C.UTF-8.
 std::string check_locale(const std::string& value);
+/// Layouts, variants or options of XKB: their characters and commas. Whether they exist is known by xkb-data alone.
+std::string check_xkb_names(const std::string& value);
+/// "TerminusBold32x16": letters, then height and width, or the height of a font that is 8 wide.
+std::string check_font(const std::string& value);
 /// What useradd(8) takes: [a-z_][a-z0-9_-]{0,31}; not root.
 std::string check_user_name(const std::string& value);
 /// crypt(5): $id$…; a plain password is refused.

@@ -27,6 +27,13 @@ std::vector<Field> make_schema() {
         {"hostname", "name of the machine", "kldload", "web1.example.org", &A::hostname, false, false, check_hostname},
         {"timezone", "time zone", "UTC", "Europe/Berlin", &A::timezone, false, false, check_timezone},
         {"locale", "system locale, UTF-8", "C.UTF-8", "en_US.UTF-8", &A::locale, false, false, check_locale},
+        {"keyboard.layout", "keyboard layout of boot menu, initramfs and console, by XKB", "us", "de",
+         &A::keyboard_layout, false, false, check_xkb_names},
+        {"keyboard.variant", "variant of the layout", "", "nodeadkeys", &A::keyboard_variant, false, false,
+         check_xkb_names},
+        {"keyboard.options", "options of XKB", "", "compose:menu", &A::keyboard_options, false, false, check_xkb_names},
+        {"console.font", "font of the console (the kernel's own, larger on large screens)", "", "TerminusBold32x16",
+         &A::console_font, false, false, check_font},
         {"user.name", "a first user, member of sudo", "", "admin", &A::user_name, false, false, check_user_name},
         {"user.password_hash", "the user's password in crypt(5) form", "", kExampleHash, &A::user_password_hash, true,
          true, check_password_hash},
@@ -98,12 +105,24 @@ Status set(Answers& answers, const Field& field, const std::string& value) {
     return {};
 }
 
+bool has_usual_console(const Answers& answers) {
+    return answers.keyboard_layout == "us" && answers.keyboard_variant.empty() && answers.keyboard_options.empty() &&
+           answers.console_font.empty();
+}
+
+std::string menu_keymap(const Answers& answers) {
+    const auto layout = split(answers.keyboard_layout, ',')[0], variant = split(answers.keyboard_variant, ',')[0];
+    return variant.empty() ? layout : layout + ":" + variant;
+}
+
 Status check_answers(const Answers& answers, bool has_ssh) {
     if (answers.network_method == "static" && answers.network_address.empty())
         return fail("network.method is static but network.address is missing",
                     "say network.address = \"192.0.2.10/24\"", ExitCode::usage);
     if (answers.network_method != "static" && (!answers.network_address.empty() || !answers.network_gateway.empty()))
         return fail("network.address and network.gateway need network.method = \"static\"", {}, ExitCode::usage);
+    if (answers.keyboard_layout.empty())
+        return fail("keyboard.layout is empty", "say keyboard.layout = \"us\"", ExitCode::usage);
     const bool has_user = !answers.user_name.empty();
     if (!has_user && (!answers.user_password_hash.empty() || !answers.user_ssh_keys.empty()))
         return fail("user.password_hash or user.ssh_keys without user.name", "say user.name = \"admin\"",

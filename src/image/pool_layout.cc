@@ -15,6 +15,7 @@ struct PoolWish {
     std::string name;
     std::string compression;
     std::string command_line;
+    std::string keymap{};  ///< of the boot menu; empty: the kernel's own
 };
 
 Json layout_of(const catalog::Distro& distro, const PoolWish& wish) {
@@ -26,14 +27,17 @@ Json layout_of(const catalog::Distro& distro, const PoolWish& wish) {
     const Json unsnapped{{"com.sun:auto-snapshot", "false"}};
 
     Json datasets = Json::array();
-    datasets.push_back(dataset("", {{"mountpoint", "none"},
-                                    {"canmount", "off"},
-                                    {"acltype", "posixacl"},
-                                    {"xattr", "sa"},
-                                    {"dnodesize", "auto"},
-                                    {"relatime", "on"},
-                                    {"compression", wish.compression},
-                                    {"org.kldload:compatibility", distro.compatibility}}));
+    Json top{{"mountpoint", "none"},
+             {"canmount", "off"},
+             {"acltype", "posixacl"},
+             {"xattr", "sa"},
+             {"dnodesize", "auto"},
+             {"relatime", "on"},
+             {"compression", wish.compression},
+             {"org.kldload:compatibility", distro.compatibility}};
+    // Here, where it can be read without a key, and where all boot environments inherit it.
+    if (!wish.keymap.empty()) top["org.kldload:keymap"] = wish.keymap;
+    datasets.push_back(dataset("", top));
     auto root = no_mount;
     root["org.zfsbootmenu:commandline"] = wish.command_line;
     datasets.push_back(dataset("ROOT", root));
@@ -65,6 +69,7 @@ Json layout_of(const catalog::Distro& distro, const PoolWish& wish) {
 std::string pool_layout_json(const catalog::Distro& distro, const config::Answers& answers) {
     PoolWish wish{answers.pool_name, answers.pool_compression, distro.command_line};
     if (!answers.command_line.empty()) wish.command_line += " " + answers.command_line;
+    if (const auto keymap = config::menu_keymap(answers); keymap != "us") wish.keymap = keymap;
     return layout_of(distro, wish).dump(1) + "\n";
 }
 

@@ -23,7 +23,8 @@ enum class ActionKind {
     pool_status,
     log,
     kernel_log,
-    unlock
+    unlock,
+    set_keymap
 };
 
 struct Action {
@@ -34,6 +35,7 @@ struct Action {
     std::string snapshot{};     ///< of `clone`
     bool make_default = false;  ///< of `clone`
     Secret passphrase{};        ///< of `unlock`
+    std::string keymap{};       ///< of `set_keymap`
 };
 
 }  // namespace kld::menu

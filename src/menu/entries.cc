@@ -9,6 +9,7 @@
 #include "boot/command_line.h"
 #include "boot/environments.h"
 #include "boot/hostid.h"
+#include "boot/keymap.h"
 #include "boot/os_release.h"
 #include "menu/handover.h"
 
@@ -29,10 +30,16 @@ std::string spell_root(const std::string& dataset, const ImportedPool& pool, con
     return (label == nullptr ? pool.name : label->name) + below;
 }
 
+std::string keymap_of(const boot::Dataset& dataset) {
+    const auto& value = dataset.value(boot::kKeymapProperty);
+    return value == "-" ? std::string() : value;
+}
+
 Entry make_entry(const boot::Dataset& dataset, const std::vector<boot::Dataset>& datasets, const ImportedPool& pool,
                  const FoundPool* label, const EnvironmentContent& content, World& world) {
     Entry entry;
     entry.dataset = dataset.name;
+    entry.keymap = keymap_of(dataset);
     entry.pool_guid = pool.guid;
     if (dataset.value("encryptionroot") != "-") entry.encryption_root = dataset.value("encryptionroot");
     entry.takes_key = takes_key(content.root_script);
@@ -63,6 +70,7 @@ void add_locked(const boot::Dataset& dataset, const ImportedPool& pool, const Fo
     }
     Entry entry;
     entry.dataset = dataset.name;
+    entry.keymap = keymap_of(dataset);
     entry.pool_guid = pool.guid;
     entry.hostid = label == nullptr ? 0 : label->hostid;
     entry.encryption_root = dataset.value("encryptionroot");
@@ -105,6 +113,13 @@ void choose_default(const std::vector<std::string>& candidates, World& world) {
     }
     if (candidates.empty() && !world.entries.empty())
         world.problems.emplace_back("No pool has the property bootfs: nothing boots by itself");
+}
+
+/// There is one keyboard, whatever number of pools.
+void choose_keymap(World& world) {
+    if (world.default_entry) world.keymap = world.entries[*world.default_entry].keymap;
+    for (const auto& entry : world.entries)
+        if (world.keymap.empty()) world.keymap = entry.keymap;
 }
 
 }  // namespace
@@ -154,6 +169,7 @@ World make_world(const std::vector<FoundPool>& found, const std::vector<Imported
         }
     }
     choose_default(default_candidates(imported, found, prefer), world);
+    choose_keymap(world);
     return world;
 }
 

@@ -46,8 +46,10 @@ Menu::Menu(const Options& options, std::string title)
       inbox_(std::make_shared<Inbox>()),
       keyring_(std::make_shared<Keyring>()),
       discovery_(inbox_, keyring_, options.prefer),
+      keyboard_(files_, [this](const boot::Keymap& keymap) { return load_keymap(keymap); }),
       state_(options.timeout) {
     for (const auto& terminal : terminals_) log_line("terminal " + terminal.path());
+    state_.keymaps(keyboard_.names());
 }
 
 void Menu::run() {
@@ -93,7 +95,9 @@ void Menu::handle(News news) {
     std::visit(
         Overloaded{[&](Busy& busy) { state_.busy(std::move(busy.what)); },
                    [&](Found& found) {
+                       const auto keymap = found.world.keymap;
                        const auto action = state_.found(std::move(found.world));
+                       if (keyboard_.wanted(keymap)) keymap_set(keyboard_.configure(keymap));
                        if (!loading_) act(action, nullptr);
                    },
                    [&](Loaded&) { start_kernel(); },
@@ -138,6 +142,8 @@ void Menu::act(const Action& action, Terminal* from) {
             return set_default(state_.world().entries[action.entry]);
         case ActionKind::unlock:
             return unlock(state_.world().entries[action.entry], action.passphrase);
+        case ActionKind::set_keymap:
+            return keymap_set(keyboard_.choose(action.keymap));
         case ActionKind::pool_status:
             return show_pools();
         case ActionKind::log:

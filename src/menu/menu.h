@@ -10,6 +10,7 @@
 #include "menu/changes.h"
 #include "menu/discovery.h"
 #include "menu/inbox.h"
+#include "menu/keyboard.h"
 #include "menu/options.h"
 #include "menu/state.h"
 #include "menu/terminals.h"
@@ -39,6 +40,9 @@ private:
     void clone(const Action& action);
     void set_default(const Entry& entry);
     void unlock(const Entry& entry, Secret passphrase);
+    Status load_keymap(const boot::Keymap& keymap) const;
+    /// Says what came of it.
+    void keymap_set(const Status& done);
     void shell(Terminal& terminal);
     void power(ActionKind action);
     void draw();
@@ -50,6 +54,8 @@ private:
     std::shared_ptr<Inbox> inbox_;
     std::shared_ptr<Keyring> keyring_;
     Discovery discovery_;
+    RealFiles files_;
+    Keyboard keyboard_;
     State state_;
     bool loading_ = false;
 };

@@ -122,4 +122,15 @@ void Menu::unlock(const Entry& entry, Secret passphrase) {
     }).detach();
 }
 
+Status Menu::load_keymap(const boot::Keymap& keymap) const {
+    for (const auto& terminal : terminals_)
+        if (terminal.path() == kScreen) return set_keymap(terminal.fd(), keymap);
+    return fail("this machine has no screen and keyboard of its own");
+}
+
+void Menu::keymap_set(const Status& done) {
+    state_.keymap(keyboard_.current());
+    if (!done) state_.notice(done.error().message);
+}
+
 }  // namespace kld::menu

@@ -42,6 +42,7 @@ void paint_snapshots(const State& state, Painter& paint);
 void paint_confirm(const State& state, Painter& paint);
 void paint_text(const State& state, Painter& paint);
 void paint_passphrase(const State& state, Painter& paint);
+void paint_keyboard(const State& state, Painter& paint);
 void paint_help(Painter& paint);
 
 }  // namespace kld::menu

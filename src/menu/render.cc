@@ -42,7 +42,7 @@ void paint_list(const State& state, Painter& paint) {
     paint.row(kStatusRow) = fit(status(state));
     if (!items.empty())
         paint.row(kKeysRow - 1) = "Enter boot  B go back to a snapshot  K kernels  E edit command line  D default";
-    paint.keys("Z pools  L log  R shell  S search again  P power  H help");
+    paint.keys("Z pools  L log  R shell  S search again  P power  Tab keyboard layout  H help");
 }
 
 void paint_kernels(const State& state, Painter& paint) {
@@ -98,6 +98,9 @@ Screen render(const State& state, const std::string& title) {
             break;
         case View::passphrase:
             paint_passphrase(state, paint);
+            break;
+        case View::keyboard:
+            paint_keyboard(state, paint);
             break;
         case View::working:
             paint.paragraph(kListTop, kKeysRow, state.message());

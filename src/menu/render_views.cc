@@ -55,7 +55,21 @@ void paint_passphrase(const State& state, Painter& paint) {
     paint.paragraph(kListTop, kStatusRow, text);
     paint.row(kStatusRow) = fit("Passphrase (it is not shown): ");
     paint.cursor(kStatusRow, paint.row(kStatusRow).size());
-    paint.keys("Enter unlock  Ctrl-U clear  Esc back");
+    paint.row(kKeysRow - 1) =
+        fit(state.notice_text().empty() ? "Keyboard layout: " + state.keymap() : state.notice_text());
+    paint.keys("Enter unlock  Tab keyboard layout  Ctrl-U clear  Esc back");
+}
+
+void paint_keyboard(const State& state, Painter& paint) {
+    const auto choices = state.keymap_choices();
+    std::vector<std::string> items;
+    for (const auto& [name, description] : choices)
+        items.push_back(fmt::format("{:<24} {}{}", name, description, name == state.keymap() ? "  [in use]" : ""));
+    if (items.empty()) paint.row(kListTop) = "No layout begins so. Esc goes back.";
+    paint.list(items, state.selected_keymap());
+    paint.row(kStatusRow) = fit("Layout of this machine's keyboard, until the next start: " + state.keymap_typed());
+    paint.cursor(kStatusRow, paint.row(kStatusRow).size());
+    paint.keys("Enter use it  Up Down choose  letters search  Esc back");
 }
 
 void paint_help(Painter& paint) {
@@ -67,7 +81,8 @@ void paint_help(Painter& paint) {
          "E                edit the kernel command line, for this boot", "D                make it the default",
          "Z                status of the pools", "L                log of the menu and of its kernel",
          "R                recovery shell on this terminal; `exit` comes back",
-         "S                search again for disks and pools", "P                power off, reboot, firmware setup", "",
+         "S                search again for disks and pools", "P                power off, reboot, firmware setup",
+         "Tab              layout of the keyboard, for passphrases", "",
          "The default is the pool's bootfs property. A boot environment is a dataset with",
          "mountpoint=/ (org.zfsbootmenu:active=off hides it) and a kernel with its",
          "initramfs in /boot. Pools are imported read-only; B and D import the pool for",

@@ -13,6 +13,11 @@ Action State::press(const Key& key) {
     countdown_.reset();
     touched_ = true;
     notice_.clear();
+    // The same key on every layout.
+    if (key == Key{KeyKind::control, 'i'} && offers_keyboard()) {
+        open_keyboard();
+        return {};
+    }
     switch (view_) {
         case View::list:
             return press_list(key);
@@ -30,6 +35,8 @@ Action State::press(const Key& key) {
             return press_text(key);
         case View::passphrase:
             return press_passphrase(key);
+        case View::keyboard:
+            return press_keyboard(key);
         case View::working:
             return {};
         case View::help:
@@ -135,9 +142,10 @@ Action State::found(World world) {
     const auto same = std::find(world_.entries.begin(), world_.entries.end(), before);
     const bool there = touched_ && had && same != world_.entries.end();
     selected_ = there ? static_cast<std::size_t>(same - world_.entries.begin()) : world_.default_entry.value_or(0);
-    const bool inside = view_ == View::kernels || view_ == View::edit;
-    const bool about_it = inside || view_ == View::snapshots || view_ == View::confirm || view_ == View::passphrase;
-    if (about_it && (!there || (inside && same->kernels.empty()))) view_ = View::list;
+    auto& view = view_ == View::keyboard ? back_from_keyboard_ : view_;
+    const bool inside = view == View::kernels || view == View::edit;
+    const bool about_it = inside || view == View::snapshots || view == View::confirm || view == View::passphrase;
+    if (about_it && (!there || (inside && same->kernels.empty()))) view = View::list;
     if (there && !same->kernels.empty()) kernel_ = std::min(kernel_, same->kernels.size() - 1);
     if (!awaited_.empty()) return resume();
     if (!world_.default_entry) countdown_.reset();

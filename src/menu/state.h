@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "boot/keymap.h"
 #include "menu/action.h"
 #include "menu/keys.h"
 #include "menu/line_editor.h"
@@ -15,7 +16,7 @@
 
 namespace kld::menu {
 
-enum class View { list, kernels, edit, power, help, message, working, snapshots, confirm, text, passphrase };
+enum class View { list, kernels, edit, power, help, message, working, snapshots, confirm, text, passphrase, keyboard };
 
 class State {
 public:
@@ -46,6 +47,10 @@ public:
     void unlocked();
     /// It was not taken; three times end it.
     void key_refused(const std::string& reason);
+    /// The layouts that the keyboard may have.
+    void keymaps(std::vector<boot::KeymapName> names) { keymaps_ = std::move(names); }
+    /// The layout that it has now.
+    void keymap(std::string name) { keymap_ = std::move(name); }
     /// A line for people, shown over the list until the next key.
     void notice(std::string text);
 
@@ -64,6 +69,11 @@ public:
     ActionKind more() const { return more_; }
     int tries_left() const { return tries_; }
     const std::string& refusal() const { return refusal_; }
+    const std::string& keymap() const { return keymap_; }
+    /// Of the layouts those that what was typed leaves over.
+    std::vector<boot::KeymapName> keymap_choices() const;
+    std::size_t selected_keymap() const { return keymap_choice_; }
+    const std::string& keymap_typed() const { return keymap_typed_; }
     /// Seconds left, or nothing when the menu waits for a person.
     std::optional<int> countdown() const { return countdown_; }
 
@@ -76,6 +86,9 @@ private:
     Action press_confirm(const Key& key);
     Action press_text(const Key& key);
     Action press_passphrase(const Key& key);
+    Action press_keyboard(const Key& key);
+    bool offers_keyboard() const;
+    void open_keyboard();
     Action boot(std::size_t kernel, std::string arguments) const;
     Action resume();
     bool selected_is(const std::string& environment) const;
@@ -107,6 +120,11 @@ private:
     char then_ = 0;  // the command to go on with; 0 boots
     int tries_ = 0;
     std::string refusal_;
+    std::vector<boot::KeymapName> keymaps_;
+    std::string keymap_ = boot::kKernelKeymap;
+    std::string keymap_typed_;
+    std::size_t keymap_choice_ = 0;
+    View back_from_keyboard_ = View::list;
     std::string awaited_;
     int patience_ = 0;
 };

@@ -11,6 +11,9 @@
 
 namespace kld::menu {
 
+/// The first virtual terminal.
+inline constexpr const char* kScreen = "/dev/tty1";
+
 class Terminal {
 public:
     /// Opens it raw, unblocking. @param kernel_console  the kernel prints there: its line speed is right already

@@ -26,6 +26,7 @@ struct Entry {
     bool takes_key = false;         ///< its initramfs takes a key that the menu hands over
     std::vector<boot::KernelPair> kernels;  ///< at least one, unless it is locked
     std::size_t default_kernel = 0;
+    std::string keymap{};  ///< boot::kKeymapProperty, empty when it is not set
 
     bool operator==(const Entry& other) const { return dataset == other.dataset && pool_guid == other.pool_guid; }
 };
@@ -34,6 +35,7 @@ struct World {
     std::vector<Entry> entries;
     std::vector<FoundPool> pools;              ///< as their labels describe them
     std::optional<std::size_t> default_entry;  ///< where bootfs points, when that can be booted
+    std::string keymap;                        ///< boot::kKeymapProperty of the default, else of the first that has it
     std::vector<std::string> problems;         ///< one line each, for the screen
     std::vector<std::string> notes;            ///< for the log
 };

@@ -118,13 +118,15 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
     Loader loader;
-    if (foreign) {
-        loader = *foreign;
-    } else {
-        KLD_TRY(loader, menu_for(build, archive, zfs, key));
+    // Keyboard and font are looked up in what our menu is made of.
+    if (!foreign || !config::has_usual_console(wish.answers)) {
+        KLD_TRY(auto own, menu_for(build, archive, zfs, key));
+        KLD_CHECK(check_console(build.files, own, wish.answers));
+        loader = std::move(own);
     }
+    if (foreign) loader = *foreign;
     const auto* menu = std::get_if<Menu>(&loader);
-    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, {}};
+    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, console_files(wish.answers), {}};
     // Where no updates can come from, a second copy of the boot files is of no use; another loader is not for us to
     // update.
     if (menu != nullptr && !wish.answers.updates_repository.empty()) {

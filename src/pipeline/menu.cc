@@ -3,9 +3,12 @@
 
 #include <fmt/core.h>
 
+#include <thread>
+
 #include "base/lock.h"
 #include "base/text.h"
 #include "boot/menu_image.h"
+#include "boot/menu_keymaps.h"
 #include "digest/sha256.h"
 #include "family/apt/owners.h"
 #include "family/apt/root_tree.h"
@@ -16,7 +19,7 @@ namespace kld::pipeline {
 namespace {
 
 /// Raise it when the same packages would give another tree, menu or manifest.
-constexpr int kRecipeRevision = 2;
+constexpr int kRecipeRevision = 3;
 
 /// Beside what it is of.
 std::string manifest_of(const std::string& path) {
@@ -46,7 +49,7 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
          .variant = "apt",
          .lines = lines,
          .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static", "systemd-ukify",
-                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware"},
+                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware", "kbd", "console-setup"},
          .output = partial,
          .customize_hooks = {copy_out_lists(work.path())}}));
     KLD_TRY(const auto status, build.files.read(partial + "/var/lib/dpkg/status"));
@@ -60,6 +63,26 @@ Result<std::string> installed_version(Build& build, const std::string& tree, con
     KLD_TRY(const auto output, build.runner.run({.argv = {"dpkg-query", "--admindir=" + tree + "/var/lib/dpkg",
                                                           "--show", "--showformat=${Version}", package}}));
     return output.out;
+}
+
+/// Apart from the tree, which each kernel makes anew: they take longer than it does.
+Result<std::string> keymaps(Build& build, const std::string& tree) {
+    std::string versions;
+    for (const auto* package : {"xkb-data", "console-setup", "kbd"}) {
+        KLD_TRY(const auto version, installed_version(build, tree, package));
+        versions += fmt::format("{} {} ", package, version);
+    }
+    const auto parent = build.places.cache + "/keymaps";
+    const auto directory = parent + "/" + sha256_hex(fmt::format("{} {}", kRecipeRevision, versions)).substr(0, 16);
+    KLD_CHECK(build.files.make_directories(parent));
+    KLD_TRY(const auto lock, Lock::wait_for(directory + ".lock"));
+    if (build.files.exists(directory)) return directory;
+    build.events.stage("keyboard layouts of the boot menu");
+    const auto partial = directory + ".partial";
+    KLD_CHECK(build.files.remove(partial));
+    KLD_CHECK(boot::make_keymaps(build.runner, build.files, tree, partial, std::thread::hardware_concurrency()));
+    KLD_CHECK(build.files.rename(partial, directory));
+    return directory;
 }
 
 /// The packages of the tree that the files are from, as a manifest of their own.
@@ -77,8 +100,9 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
     KLD_TRY(const auto tree, tools_tree(build, archive, zfs));
     const auto program = build.places.programs + "/kldload-menu";
     KLD_TRY(const auto program_digest, sha256_file(program));
-    const auto digest =
-        sha256_hex(fmt::format("{} {} {} {}", kRecipeRevision, tree, program_digest, key.certificate().fingerprint()));
+    KLD_TRY(const auto layouts, keymaps(build, tree));
+    const auto digest = sha256_hex(
+        fmt::format("{} {} {} {} {}", kRecipeRevision, tree, layouts, program_digest, key.certificate().fingerprint()));
     const auto directory = build.places.cache + "/menu";
     KLD_CHECK(build.files.make_directories(directory));
     KLD_TRY(const auto shim, installed_version(build, tree, "shim-signed"));
@@ -87,6 +111,7 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
                     .shim = tree + "/usr/lib/shim/shimx64.efi.signed",
                     .mok_manager = tree + "/usr/lib/shim/mmx64.efi.signed",
                     .tools_tree = tree,
+                    .keymaps = layouts,
                     .version = fmt::format("{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version,
                                            archive.resolved.zfs_version, shim),
                     .manifest = manifest_of(uki),
@@ -97,6 +122,7 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
         build.events.stage("boot menu");
         KLD_TRY(const auto made, boot::make_menu_image({.tree = tree,
                                                         .kernel_version = archive.resolved.kernel,
+                                                        .keymaps = layouts,
                                                         .menu_program = program,
                                                         .key = key.key_path(),
                                                         .certificate = key.certificate_path(),

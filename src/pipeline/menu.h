@@ -19,6 +19,7 @@ struct Menu {
     std::string shim;
     std::string mok_manager;
     std::string tools_tree;          ///< root tree with ukify, sbsigntool, virt-fw-vars and shim
+    std::string keymaps{};           ///< keyboard layouts, as they are in the menu
     std::string version;             ///< of kernel, ZFS and shim in it: grows when one of them does
     std::string manifest;            ///< JSON: the packages that the UKI was made of
     std::string tools_manifest;      ///< JSON: all packages of the tools tree, shim among them

@@ -93,6 +93,7 @@ std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish&
         packages.insert(packages.end(), extra->second.begin(), extra->second.end());
     if (!wish.menu_package.empty()) packages.emplace_back("kldload-menu");
     if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
+    if (!wish.console.empty()) packages.insert(packages.end(), {"keyboard-configuration", "console-setup"});
     return packages;
 }
 
@@ -110,11 +111,17 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
         KLD_TRY(auto deb_digest, sha256_file(deb));
         deb_digests.push_back(std::move(deb_digest));
     }
-    const auto digest =
-        sha256_hex(join({std::to_string(kRecipeRevision), archive.distro.digest, wish.profile.digest, wish.locale,
-                         initramfs::name_of(wish.generator), catalog::name_of(wish.modules), join(archive.lines, "\n"),
-                         archive.resolved.index_digest, join(deb_digests, "\n")},
-                        "\n"));
+    std::vector<std::string> parts{std::to_string(kRecipeRevision),
+                                   archive.distro.digest,
+                                   wish.profile.digest,
+                                   wish.locale,
+                                   initramfs::name_of(wish.generator),
+                                   catalog::name_of(wish.modules),
+                                   join(archive.lines, "\n"),
+                                   archive.resolved.index_digest,
+                                   join(deb_digests, "\n")};
+    for (const auto& [path, text] : wish.console) parts.push_back(path + "\n" + text);
+    const auto digest = sha256_hex(join(parts, "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
     const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));
@@ -129,6 +136,13 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
     KLD_CHECK(build.files.write(work.path() + "/hostid", boot::hostid_file(boot::kBuildHostid)));
     const auto unpacked = work.path() + "/modules";
     if (dkms) KLD_CHECK(build.runner.run({.argv = {"dpkg-deb", "--extract", zfs.path, unpacked}}));
+    std::vector<std::string> essential_hooks{"upload " + work.path() + "/hostid /etc/hostid"};
+    // Before the packages that these files belong to: they take what they find, and so does the initramfs.
+    for (const auto& [path, text] : wish.console) {
+        const auto source = work.path() + path.substr(path.rfind('/'));
+        KLD_CHECK(build.files.write(source, text));
+        essential_hooks.push_back(fmt::format("upload {} {}", source, path));
+    }
     KLD_TRY(const auto repository, local_repository(build, archive.distro.id, debs));
     auto lines = archive.lines;
     lines.push_back(repository);
@@ -140,7 +154,7 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
                         .packages = wanted_packages(archive, wish),
                         .date = build_time(archive.resolved.date),
                         .output = tree.tar,
-                        .essential_hooks = {"upload " + work.path() + "/hostid /etc/hostid"},
+                        .essential_hooks = essential_hooks,
                         .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path(), unpacked)}));
     auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path(), wish.generator);
     if (!manifest) {

@@ -8,6 +8,7 @@
 #include "initramfs/generator.h"
 #include "modules/provide.h"
 #include "pipeline/build.h"
+#include "pipeline/console.h"
 
 namespace kld::pipeline {
 
@@ -16,6 +17,7 @@ struct TreeWish {
     std::string locale;
     initramfs::Generator generator = initramfs::Generator::initramfs_tools;
     catalog::ModuleModel modules = catalog::ModuleModel::built;
+    ConsoleFiles console{};
     std::string menu_package{};  ///< path of a .deb; empty: the boot files are not dpkg's
 };
 

@@ -37,6 +37,8 @@ TEST(MenuOnAMachine, IsOnTheScreenTooAndHasARecoveryShell) {
     // Status and logs, on the screen as well.
     KLD_ASSERT_OK((*guest)->console().send("z"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("errors: No known data errors"), 60s));
+    EXPECT_EQ((*guest)->console().transcript().text().find("compatibility list"), std::string::npos)
+        << "zpool cannot read the feature sets";
     EXPECT_GE(rows_on_screen(**guest, 10), 10U);
     KLD_ASSERT_OK((*guest)->console().send("q"));
     KLD_ASSERT_OK((*guest)->console().expect(vm::text("Choose a boot environment."), 60s));

@@ -77,6 +77,28 @@ TEST(Answers, NoWayToLogInIsRefused) {
     EXPECT_FALSE(check_answers(answers, true).has_value()) << "a password of nobody";
 }
 
+TEST(Answers, KeyboardAndFontAreXkbsAndConsoleSetups) {
+    auto answers = defaults();
+    EXPECT_TRUE(has_usual_console(answers));
+    EXPECT_EQ(menu_keymap(answers), "us");
+    const auto parse = [&](const std::string& text) { return parse_answers(answers, text, "x"); };
+    ASSERT_TRUE(
+        parse("[keyboard]\nlayout = \"de,us\"\nvariant = \"nodeadkeys,\"\noptions = \"grp:alt_shift_toggle\"\n"));
+    EXPECT_FALSE(has_usual_console(answers));
+    EXPECT_EQ(menu_keymap(answers), "de:nodeadkeys");
+    EXPECT_FALSE(parse("[keyboard]\nlayout = \"../x\"\n").has_value());
+    EXPECT_FALSE(parse("[keyboard]\nlayout = \"de\\\"\\nX=\"\n").has_value());
+    EXPECT_FALSE(parse("[console]\nfont = \"big\"\n").has_value());
+    answers = defaults();
+    ASSERT_TRUE(parse("[console]\nfont = \"Fixed16\"\n"));
+    EXPECT_FALSE(has_usual_console(answers));
+    EXPECT_EQ(menu_keymap(answers), "us");
+    answers.user_name = "bob";
+    answers.user_password_hash = kHash;
+    answers.keyboard_layout.clear();
+    EXPECT_FALSE(check_answers(answers, true).has_value()) << "no layout at all";
+}
+
 TEST(Answers, StaticNetworkNeedsAnAddress) {
     auto answers = defaults();
     answers.root_password_hash = kHash;

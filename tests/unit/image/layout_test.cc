@@ -12,6 +12,11 @@
 namespace kld::image {
 namespace {
 
+catalog::Distro debian_13() {
+    RealFiles files;
+    return catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+}
+
 TEST(DiskLayout, PartitionsAreAlignedAndLeaveRoomForBothTables) {
     const auto disk = plan_disk((8ULL << 30) + 12345);
     ASSERT_TRUE(disk.has_value());
@@ -34,17 +39,25 @@ TEST(DiskLayout, TooSmallADiskSaysWhatIsNeeded) {
 }
 
 TEST(PoolLayout, IsTheDocumentedOne) {
-    RealFiles files;
-    const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+    const auto distro = debian_13();
     auto answers = config::defaults();
     answers.pool_name = "tank";
     answers.command_line = "mitigations=auto";
     test::expect_golden("image/pool-layout.json", pool_layout_json(distro, answers));
 }
 
+TEST(PoolLayout, AKeyboardLayoutIsAPropertyOfThePool) {
+    const auto distro = debian_13();
+    auto answers = config::defaults();
+    answers.keyboard_layout = "ch,us";
+    answers.keyboard_variant = "fr";
+    const auto top = nlohmann::json::parse(pool_layout_json(distro, answers))["datasets"][0];
+    EXPECT_EQ(top["name"], "");
+    EXPECT_EQ(top["properties"]["org.kldload:keymap"], "ch:fr");
+}
+
 TEST(PoolLayout, GoldenOneHasTheSameDatasetsAndTheSnapshot) {
-    RealFiles files;
-    const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+    const auto distro = debian_13();
     auto answers = config::defaults();
     answers.command_line = "of.one.machine";
     const auto golden = golden_layout_json(distro, "zstd"), own = pool_layout_json(distro, answers);
@@ -59,8 +72,7 @@ TEST(PoolLayout, GoldenOneHasTheSameDatasetsAndTheSnapshot) {
 }
 
 TEST(PoolLayout, BootEnvironmentHasNoChildrenAndIsNeverMountedByItself) {
-    RealFiles files;
-    const auto distro = catalog::find_distro(files, std::string(KLD_SOURCE_DIR) + "/catalog", "debian-13").value();
+    const auto distro = debian_13();
     const auto layout = nlohmann::json::parse(pool_layout_json(distro, config::defaults()));
     for (const auto& dataset : layout.at("datasets")) {
         const auto name = dataset.at("name").get<std::string>();

@@ -48,6 +48,22 @@ TEST(Entries, OneDebianPool) {
     EXPECT_TRUE(world.problems.empty());
 }
 
+TEST(Entries, TheKeyboardIsThatOfTheDefaultElseOfTheFirstThatSaysOne) {
+    const std::vector<FoundPool> pools{pool("a", 1), pool("b", 2)};
+    const auto plain = environment("a/ROOT/x"), locked = environment("a/ROOT/y", {{"org.kldload:keymap", "fr"},
+                                                                                  {"keystatus", "unavailable"},
+                                                                                  {"encryptionroot", "a/ROOT/y"}});
+    const auto other = environment("b/ROOT/z", {{"org.kldload:keymap", "de"}});
+    const auto keymap = [&](const std::string& bootfs_of_a, const std::string& bootfs_of_b) {
+        return make_world(pools, {{"a", 1, bootfs_of_a}, {"b", 2, bootfs_of_b}}, {plain, locked, other}, debian, "")
+            .keymap;
+    };
+    EXPECT_EQ(keymap("-", "b/ROOT/z"), "de");
+    EXPECT_EQ(keymap("a/ROOT/y", "b/ROOT/z"), "fr") << "known before its key is";
+    EXPECT_EQ(keymap("a/ROOT/x", "-"), "fr");
+    EXPECT_EQ(make_world(pools, {{"a", 1, "-"}}, {plain}, debian, "").keymap, "");
+}
+
 TEST(Entries, AGeneratorThatKnowsNamesAloneGetsTheRealName) {
     const auto fedora = [](const std::string&) -> Result<EnvironmentContent> {
         EnvironmentContent content;

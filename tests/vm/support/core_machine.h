@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A test with one machine of the image debian-13-core, driven over its console.
+// A test with one machine, driven over its console.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,8 +15,9 @@ namespace kld::test {
 
 class CoreMachine : public testing::Test {
 protected:
+    explicit CoreMachine(std::string image = "debian-13-core") : image_(std::move(image)) {}
     void SetUp() override {
-        const auto options = test_image("debian-13-core");
+        const auto options = test_image(image_);
         KLD_ASSERT_OK(options);
         auto made = Guest::make(*options);
         KLD_ASSERT_OK(made);
@@ -35,6 +36,9 @@ protected:
 
     std::unique_ptr<Guest> guest;
     std::optional<vm::SerialShell> shell;
+
+private:
+    std::string image_;
 };
 
 }  // namespace kld::test
