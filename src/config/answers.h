@@ -11,6 +11,7 @@ struct Answers {
     std::string hostname;
     std::string timezone;
     std::string locale;
+    std::vector<std::string> features;  ///< of the catalogue, added to the profile
 
     std::string user_name;
     std::string user_password_hash;  ///< crypt(5) form, secret

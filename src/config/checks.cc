@@ -44,6 +44,10 @@ std::string check_locale(const std::string& value) {
     return "is not a UTF-8 locale such as en_US.UTF-8";
 }
 
+std::string check_feature(const std::string& value) {
+    return matches(value, "[a-z][a-z0-9-]*") ? std::string() : "is not the name of a feature such as cloud";
+}
+
 std::string check_user_name(const std::string& value) {
     if (value == "root") return "is root, who exists already: see root.password_hash and root.ssh_keys";
     if (matches(value, "[a-z_][a-z0-9_-]{0,31}")) return {};

@@ -12,6 +12,8 @@ std::string check_hostname(const std::string& value);
 std::string check_timezone(const std::string& value);
 /// language[_TERRITORY].UTF-8 or C.UTF-8.
 std::string check_locale(const std::string& value);
+/// A name in catalog/features.
+std::string check_feature(const std::string& value);
 /// What useradd(8) takes: [a-z_][a-z0-9_-]{0,31}; not root.
 std::string check_user_name(const std::string& value);
 /// crypt(5): $id$…; a plain password is refused.

@@ -82,9 +82,16 @@ std::string hosts(const std::string& hostname) {
         alias);
 }
 
-Status write_network(TarWriter& tar, const Personalisation& wish) {
-    const auto file = wish.profile.network == "networkmanager" ? network_manager(wish.answers) : ifupdown(wish.answers);
-    if (!file.path.empty()) KLD_CHECK(tar.file(file.path, file.text, file.mode));
+Status write_network(TarWriter& tar, const TreeFacts& tree, const Personalisation& wish) {
+    const bool cloud_init = tree.paths.contains("etc/cloud/cloud.cfg.d"), decided = is_decided(wish.answers);
+    std::vector<NetworkFile> network;
+    if (wish.profile.network == "networkmanager")
+        network.push_back(network_manager(wish.answers));
+    else
+        network = ifupdown(wish.answers, cloud_init && !decided);
+    if (cloud_init && decided) network.push_back(keep_from_cloud_init());
+    for (const auto& file : network)
+        if (!file.path.empty()) KLD_CHECK(tar.file(file.path, file.text, file.mode));
     std::string resolv;
     for (const auto& server : wish.answers.network_dns) resolv += fmt::format("nameserver {}\n", server);
     return tar.file("etc/resolv.conf", resolv);
@@ -113,7 +120,7 @@ Status write_overlay(const TreeFacts& tree, const Personalisation& wish, const s
                                           "PARTUUID={} /boot/efi vfat umask=0077,nofail 0 0\n",
                                           lower_case(wish.esp_partuuid))));
     for (const auto& [path, bytes] : wish.files) KLD_CHECK(tar.file(path, bytes));
-    KLD_CHECK(write_network(tar, wish));
+    KLD_CHECK(write_network(tar, tree, wish));
     KLD_CHECK(write_accounts(tar, tree, wish));
     KLD_CHECK(tar.directory("var/lib/kldload", 0755));
     KLD_CHECK(tar.file("var/lib/kldload/first-boot", ""));

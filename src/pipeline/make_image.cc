@@ -124,7 +124,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     const auto catalogue = build.places.data + "/catalog";
     KLD_TRY(const auto distro, catalog::find_distro(build.files, catalogue, wish.distro));
     KLD_TRY(const auto profile, catalog::find_profile(build.files, catalogue, wish.profile));
-    KLD_CHECK(config::check_answers(wish.answers, profile.ssh));
+    KLD_TRY(const auto features, catalog::find_features(build.files, catalogue, wish.answers.features, distro));
+    KLD_CHECK(config::check_answers(wish.answers, profile.ssh, features.login));
     KLD_CHECK(check_output(build, wish));
     KLD_CHECK(check_programs(build));
     KLD_TRY(const auto generator, choose_generator(distro, wish.answers.initramfs));
@@ -133,12 +134,12 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto key, builder_key(build));
 
     build.events.stage("package archive");
-    KLD_TRY(const auto archive, open_archive(build, distro));
+    KLD_TRY(const auto archive, open_archive(build, distro, features));
     build.events.stage("ZFS modules for " + archive.resolved.kernel);
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
     KLD_TRY(const auto menu, menu_for(build, archive, zfs, key));
-    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, {}};
+    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, {}, features};
     // Where no updates can come from, a second copy of the boot files is of no use.
     if (!wish.answers.updates_repository.empty()) {
         KLD_TRY(tree_wish.menu_package, menu_package(build, menu));
@@ -168,7 +169,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto facts, image::read_tree_facts(tree.tar));
     KLD_TRY(const auto work, TemporaryDirectory::make(build.places.cache + "/work"));
     const auto overlay = work.path() + "/overlay.tar";
-    KLD_TRY(auto sources, source_files(facts, distro));
+    KLD_TRY(auto sources, source_files(facts, archive.distro));
     if (!wish.answers.updates_repository.empty()) {
         KLD_TRY(const auto public_key, apt::repository_key(build.runner, build.files, build.places.keys));
         sources["etc/apt/sources.list.d/kldload.sources"] =
@@ -182,7 +183,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                                     .time = time},
                                    overlay));
 
-    KLD_TRY(const auto sbom, image_sbom(build, archive, menu, {wish.output, profile.id, tree.manifest, time}));
+    KLD_TRY(const auto sbom,
+            image_sbom(build, archive, menu, {wish.output, profile.id, features.ids, tree.manifest, time}));
 
     KLD_CHECK(forget_older(build, wish));
     KLD_CHECK(image::assemble(
