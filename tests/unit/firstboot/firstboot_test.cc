@@ -137,12 +137,13 @@ TEST(FirstBoot, HostidSegmentIsReplacedNotPiledUp) {
 }
 
 TEST(FirstBoot, MicrocodeStaysInFrontAndTheHostidComesLast) {
+    namespace samples = initramfs::test;
     const std::string microcode = "kernel/x86/microcode/AuthenticAMD.bin";
-    auto early = test::archive({test::directory("kernel"), test::directory("kernel/x86"),
-                                test::directory("kernel/x86/microcode"), test::program(microcode, "early")});
+    auto early = samples::archive({samples::directory("kernel"), samples::directory("kernel/x86"),
+                                   samples::directory("kernel/x86/microcode"), samples::program(microcode, "early")});
     early.resize((early.size() + 511) / 512 * 512, '\0');
-    const auto system = test::archive({test::directory("etc"), test::program("etc/hostid", "1dlk")});
-    const auto image = early + test::compress(initramfs::Format::zstd, system);
+    const auto system = samples::archive({samples::directory("etc"), samples::program("etc/hostid", "1dlk")});
+    const auto image = early + samples::compress(initramfs::Format::zstd, system);
     const auto own = with_hostid(with_hostid(image, 1).value(), 0x01020304).value();
     EXPECT_TRUE(own.starts_with(image));
     const auto read = initramfs::read_image(own, [](std::string_view) { return true; });
