@@ -65,8 +65,4 @@ bool is_decided(const config::Answers& answers) {
     return answers.network_method == "static" || !answers.network_interface.empty();
 }
 
-NetworkFile keep_from_cloud_init() {
-    return {"etc/cloud/cloud.cfg.d/91_kldload_network.cfg", "network: {config: disabled}\n"};
-}
-
 }  // namespace kld::image

@@ -25,7 +25,4 @@ NetworkFile network_manager(const config::Answers& answers);
 /// Whether the answers say more than the default: then a seed does not change the network.
 bool is_decided(const config::Answers& answers);
 
-/// Tells cloud-init that the network is not its own.
-NetworkFile keep_from_cloud_init();
-
 }  // namespace kld::image

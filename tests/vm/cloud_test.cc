@@ -88,7 +88,7 @@ TEST_F(Cloud, ASeedMakesTheMachine) {
         own = answer(shell, identity);
         EXPECT_NE(own.find("\nseeded\n"), std::string::npos) << own;
         EXPECT_NE(own.find("127.0.1.1"), std::string::npos) << own;
-        EXPECT_EQ(answer(shell, "journalctl -b -u kldload-firstboot | grep -c 'make ssh host keys' || true"), "0")
+        EXPECT_EQ(answer(shell, "journalctl -b -u kldload-firstboot | grep 'make ssh host keys' || true"), "")
             << "cloud-init had made them";
         EXPECT_EQ(answer(shell, "cat /root/size"), answer(shell, "zpool list -H -p -o size rpool"))
             << "a script of the seed runs when the pool has all of the disk";
@@ -117,7 +117,7 @@ TEST_F(Cloud, WithoutASeedItDoesNotRun) {
     EXPECT_EQ(answer(shell, "cloud-init status || true"), "status: disabled");
     EXPECT_EQ(answer(shell, "systemctl list-units --all --no-legend --plain 'cloud-*' | grep -v ' inactive ' || true"),
               "");
-    EXPECT_EQ(answer(shell, "journalctl -b -u kldload-firstboot | grep -c 'make ssh host keys'"), "1");
+    EXPECT_EQ(answer(shell, "journalctl -b -u kldload-firstboot | grep -q 'make ssh host keys' && echo made"), "made");
     EXPECT_EQ(answer(shell, "getent passwd debian || echo none"), "none") << "cloud-init would have made its own user";
     expect_agent_answers();
     std::cout << answer(shell, "systemd-analyze; journalctl -b -o short-monotonic | grep -i -m 3 cloud-init || true")
@@ -131,7 +131,7 @@ TEST_F(Cloud, MetalHasMicrocodeInFrontAndASeedsNetwork) {
                                   {"user-data", "#cloud-config\nusers: []\n"},
                                   {"network-config",
                                    "version: 2\nethernets:\n  wired:\n    match: {name: \"en*\"}\n    addresses: "
-                                   "[10.0.2.50/24]\n    routes: [{to: default, via: 10.0.2.2}]\n"}}));
+                                   "[10.0.2.50/24]\n    routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]\n"}}));
     KLD_ASSERT_OK(guest->power_on());
     auto console = guest->login("root", kRootPassword);
     KLD_ASSERT_OK(console);

@@ -115,15 +115,17 @@ TEST(Network, InterfacesMatchEveryWiredOneUnlessNamed) {
 TEST_F(Overlay, ASeedMayBringTheNetworkUnlessTheAnswersDecided) {
     auto seeded = tree();
     seeded.paths.insert("etc/cloud/cloud.cfg.d");
-    const std::string ours = "etc/cloud/cloud.cfg.d/91_kldload_network.cfg";
+    const std::string ours = "etc/cloud/cloud.cfg.d/91_kldload_machine.cfg";
     const std::string theirs = "etc/network/interfaces.d/50-cloud-init";
-    const auto open = write(seeded, wish());
-    ASSERT_TRUE(open.has_value());
-    EXPECT_EQ(open->bytes.at("etc/network/interfaces"), "# interfaces(5)\nsource /etc/network/interfaces.d/*\n");
-    EXPECT_NE(open->bytes.at(theirs).find("auto /en*=wired"), std::string::npos) << "what cloud-init writes over";
-    EXPECT_FALSE(open->entries.contains(ours));
+    auto open = wish();
+    open.profile.ssh = true;
+    const auto free = write(seeded, open);
+    ASSERT_TRUE(free.has_value());
+    EXPECT_EQ(free->bytes.at("etc/network/interfaces"), "# interfaces(5)\nsource /etc/network/interfaces.d/*\n");
+    EXPECT_NE(free->bytes.at(theirs).find("auto /en*=wired"), std::string::npos) << "what cloud-init writes over";
+    EXPECT_FALSE(free->entries.contains(ours));
 
-    auto named = wish();
+    auto named = open;
     named.answers.network_interface = "enp1s0";
     const auto decided = write(seeded, named);
     EXPECT_EQ(decided->bytes.at(ours), "network: {config: disabled}\n");
@@ -133,6 +135,12 @@ TEST_F(Overlay, ASeedMayBringTheNetworkUnlessTheAnswersDecided) {
 
     named.profile.network = "networkmanager";
     EXPECT_TRUE(write(seeded, named)->entries.contains(ours));
+}
+
+TEST_F(Overlay, ASeedMakesNoHostKeysWithoutAnSshServer) {
+    auto seeded = tree();
+    seeded.paths.insert("etc/cloud/cloud.cfg.d");
+    EXPECT_EQ(write(seeded, wish())->bytes.at("etc/cloud/cloud.cfg.d/91_kldload_machine.cfg"), "ssh_genkeytypes: []\n");
 }
 
 TEST(Network, NetworkManagerNeedsNoFileForItsOwnDefault) {
