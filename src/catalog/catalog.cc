@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "base/text.h"
+#include "catalog/entries.h"
 #include "catalog/toml_reader.h"
 #include "digest/sha256.h"
 
@@ -15,18 +15,6 @@ Result<ModuleModel> module_model(const std::string& word, const std::string& pat
         if (word == name_of(model)) return model;
     return fail(fmt::format("{}: zfs.modules is '{}'", path, word), "write built, dkms, vendor or none",
                 ExitCode::usage);
-}
-
-Result<std::string> read_entry(Files& files, const std::string& folder, const std::string& what,
-                               const std::string& id) {
-    const auto path = fmt::format("{}/{}.toml", folder, id);
-    // The id becomes part of a path: it must not lead elsewhere.
-    if (id.find('/') == std::string::npos && files.kind(path) == FileKind::regular) return files.read(path);
-    KLD_TRY(const auto names, files.list(folder));
-    std::vector<std::string> known;
-    for (const auto& name : names)
-        if (name.ends_with(".toml")) known.push_back(name.substr(0, name.size() - 5));
-    return fail(fmt::format("no {} is called '{}'", what, id), "known: " + join(known, ", "), ExitCode::usage);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a distribution and a profile are: data, one TOML file each under catalog/.
+// What a distribution, a profile and a feature are: data, one TOML file each under catalog/.
 #pragma once
 
 #include <map>
@@ -58,12 +58,52 @@ struct Profile {
     std::string digest;
 };
 
+/// Lists by distribution, else by family.
+using ByDistro = std::map<std::string, std::vector<std::string>>;
+
+/// What can be added to any profile.
+struct Feature {
+    std::string id;
+    std::string description;
+    bool login = false;                  ///< accounts may come with the machine
+    bool files = false;                  ///< packaging/features/<id> is shipped as a package
+    std::vector<std::string> initramfs;  ///< files that the initramfs must have
+    ByDistro packages;
+    ByDistro components;
+    ByDistro services;
+    std::string digest;
+};
+
+/// All chosen features together, as they are for one distribution. The order in which they were chosen does not count.
+struct FeatureSet {
+    std::vector<std::string> ids{};
+    bool login = false;
+    std::vector<std::string> shipped{};  ///< features with files of ours
+    std::vector<std::string> initramfs{};
+    std::vector<std::string> packages{};
+    std::vector<std::string> components{};  ///< beyond those of the distribution
+    std::vector<std::string> services{};
+    std::string digest{};  ///< empty without a feature
+};
+
 /// Parses the text of one file; errors name `path` and the line. An unknown key is an error.
 Result<Distro> parse_distro(const std::string& text, const std::string& path);
 Result<Profile> parse_profile(const std::string& text, const std::string& path);
+Result<Feature> parse_feature(const std::string& text, const std::string& path);
 
 /// Reads `directory`/distros/`id`.toml; an unknown id is a usage error that lists the known ones.
 Result<Distro> find_distro(Files& files, const std::string& directory, const std::string& id);
 Result<Profile> find_profile(Files& files, const std::string& directory, const std::string& id);
+Result<Feature> find_feature(Files& files, const std::string& directory, const std::string& id);
+
+/// Ids of all features.
+Result<std::vector<std::string>> feature_ids(Files& files, const std::string& directory);
+
+/// A feature that the distribution is not named in is a usage error.
+Result<FeatureSet> find_features(Files& files, const std::string& directory, const std::vector<std::string>& ids,
+                                 const Distro& distro);
+
+/// The distribution with the components that the features need.
+Distro with_components(Distro distro, const FeatureSet& features);
 
 }  // namespace kld::catalog

@@ -15,6 +15,7 @@ struct Answers {
     std::string keyboard_variant;  ///< of each layout, likewise
     std::string keyboard_options;
     std::string console_font;  ///< face and size as console-setup names its files; empty: the kernel's own
+    std::vector<std::string> features;  ///< of the catalogue, added to the profile
 
     std::string user_name;
     std::string user_password_hash;  ///< crypt(5) form, secret

@@ -54,6 +54,10 @@ std::string check_font(const std::string& value) {
     return "is not a console font such as TerminusBold32x16";
 }
 
+std::string check_feature(const std::string& value) {
+    return matches(value, "[a-z][a-z0-9-]*") ? std::string() : "is not the name of a feature such as cloud";
+}
+
 std::string check_user_name(const std::string& value) {
     if (value == "root") return "is root, who exists already: see root.password_hash and root.ssh_keys";
     if (matches(value, "[a-z_][a-z0-9_-]{0,31}")) return {};

@@ -16,6 +16,8 @@ std::string check_locale(const std::string& value);
 std::string check_xkb_names(const std::string& value);
 /// "TerminusBold32x16": letters, then height and width, or the height of a font that is 8 wide.
 std::string check_font(const std::string& value);
+/// A name in catalog/features.
+std::string check_feature(const std::string& value);
 /// What useradd(8) takes: [a-z_][a-z0-9_-]{0,31}; not root.
 std::string check_user_name(const std::string& value);
 /// crypt(5): $id$…; a plain password is refused.

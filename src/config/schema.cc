@@ -34,6 +34,8 @@ std::vector<Field> make_schema() {
         {"keyboard.options", "options of XKB", "", "compose:menu", &A::keyboard_options, false, false, check_xkb_names},
         {"console.font", "font of the console (the kernel's own, larger on large screens)", "", "TerminusBold32x16",
          &A::console_font, false, false, check_font},
+        {"features", "what is added to the profile: a name in catalog/features, several allowed", "", "cloud",
+         &A::features, false, false, check_feature, "--feature"},
         {"user.name", "a first user, member of sudo", "", "admin", &A::user_name, false, false, check_user_name},
         {"user.password_hash", "the user's password in crypt(5) form", "", kExampleHash, &A::user_password_hash, true,
          true, check_password_hash},
@@ -77,6 +79,7 @@ std::vector<Field> make_schema() {
 }  // namespace
 
 std::string Field::flag() const {
+    if (!option.empty()) return option;
     auto name = "--" + replace_all(replace_all(key, ".", "-"), "_", "-");
     return from_file ? name + "-file" : name;
 }
@@ -115,7 +118,7 @@ std::string menu_keymap(const Answers& answers) {
     return variant.empty() ? layout : layout + ":" + variant;
 }
 
-Status check_answers(const Answers& answers, bool has_ssh) {
+Status check_answers(const Answers& answers, bool has_ssh, bool seeded) {
     if (answers.network_method == "static" && answers.network_address.empty())
         return fail("network.method is static but network.address is missing",
                     "say network.address = \"192.0.2.10/24\"", ExitCode::usage);
@@ -129,7 +132,7 @@ Status check_answers(const Answers& answers, bool has_ssh) {
                     ExitCode::usage);
     const bool console = !answers.user_password_hash.empty() || !answers.root_password_hash.empty();
     const bool remote = has_ssh && (!answers.user_ssh_keys.empty() || !answers.root_ssh_keys.empty());
-    if (console || remote) return {};
+    if (console || remote || seeded) return {};
     Error error{"nobody could log in to this machine", {}, {}, ExitCode::refused};
     if (!has_ssh) error.details.emplace_back("this profile has no ssh server, so ssh keys alone open nothing");
     error.hint = has_ssh ? "give user.name with user.ssh_keys (--user-name, --user-ssh-keys-file) or a password hash"

@@ -25,6 +25,7 @@ struct Field {
     bool from_file = false;  ///< on the command line it is given as a file, one value a line
     /// Says what is wrong with one value, or nothing.
     std::function<std::string(const std::string&)> check;
+    std::string option{};  ///< the flag, where it is not made of the key
 
     /// "--user-ssh-keys-file" for a field given as a file, else "--user-name".
     std::string flag() const;
@@ -44,7 +45,8 @@ Status parse_answers(Answers& answers, const std::string& text, const std::strin
 
 /// What must hold between fields: a static network has an address; there is a way to log in.
 /// @param has_ssh  the machine will run an ssh server
-Status check_answers(const Answers& answers, bool has_ssh);
+/// @param seeded   accounts may come with the machine later
+Status check_answers(const Answers& answers, bool has_ssh, bool seeded = false);
 
 /// As answers.toml, with secrets replaced by "(hidden)" unless `reveal`.
 std::string to_toml(const Answers& answers, bool reveal);

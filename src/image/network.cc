@@ -21,10 +21,11 @@ std::string static_lines(const config::Answers& answers) {
 
 }  // namespace
 
-NetworkFile ifupdown(const config::Answers& answers) {
+std::vector<NetworkFile> ifupdown(const config::Answers& answers, bool seeded) {
     const bool fixed = answers.network_method == "static";
     const auto* family = fixed && is_ipv6(answers.network_address) ? "inet6" : "inet";
-    std::string text = "# interfaces(5)\nsource /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\n";
+    const std::string head = "# interfaces(5)\nsource /etc/network/interfaces.d/*\n";
+    std::string text = "\nauto lo\niface lo inet loopback\n\n";
     if (answers.network_interface.empty()) {
         // A pattern maps every interface that matches onto one logical name: the kernel's names are not known before
         // first boot.
@@ -35,7 +36,8 @@ NetworkFile ifupdown(const config::Answers& answers) {
             fmt::format("auto {0}\niface {0} {1} {2}\n", answers.network_interface, family, fixed ? "static" : "dhcp");
     }
     if (fixed) text += static_lines(answers);
-    return {"etc/network/interfaces", text, 0644};
+    if (!seeded) return {{"etc/network/interfaces", head + text}};
+    return {{"etc/network/interfaces", head}, {"etc/network/interfaces.d/50-cloud-init", text}};
 }
 
 NetworkFile network_manager(const config::Answers& answers) {
@@ -57,6 +59,10 @@ NetworkFile network_manager(const config::Answers& answers) {
     }
     // NetworkManager refuses a keyfile that others may read.
     return {"etc/NetworkManager/system-connections/wired.nmconnection", text, 0600};
+}
+
+bool is_decided(const config::Answers& answers) {
+    return answers.network_method == "static" || !answers.network_interface.empty();
 }
 
 }  // namespace kld::image

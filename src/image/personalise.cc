@@ -82,9 +82,28 @@ std::string hosts(const std::string& hostname) {
         alias);
 }
 
-Status write_network(TarWriter& tar, const Personalisation& wish) {
-    const auto file = wish.profile.network == "networkmanager" ? network_manager(wish.answers) : ifupdown(wish.answers);
-    if (!file.path.empty()) KLD_CHECK(tar.file(file.path, file.text, file.mode));
+bool has_cloud_init(const TreeFacts& tree) {
+    return tree.paths.contains("etc/cloud/cloud.cfg.d");
+}
+
+/// What a seed must not do on this machine.
+Status write_cloud_init(TarWriter& tar, const Personalisation& wish) {
+    std::string text;
+    if (is_decided(wish.answers)) text += "network: {config: disabled}\n";
+    // Without an ssh server there is no program to make keys with, and that would count as a failure.
+    if (!wish.profile.ssh) text += "ssh_genkeytypes: []\n";
+    if (text.empty()) return {};
+    return tar.file("etc/cloud/cloud.cfg.d/91_kldload_machine.cfg", text);
+}
+
+Status write_network(TarWriter& tar, const TreeFacts& tree, const Personalisation& wish) {
+    std::vector<NetworkFile> network;
+    if (wish.profile.network == "networkmanager")
+        network.push_back(network_manager(wish.answers));
+    else
+        network = ifupdown(wish.answers, has_cloud_init(tree) && !is_decided(wish.answers));
+    for (const auto& file : network)
+        if (!file.path.empty()) KLD_CHECK(tar.file(file.path, file.text, file.mode));
     std::string resolv;
     for (const auto& server : wish.answers.network_dns) resolv += fmt::format("nameserver {}\n", server);
     return tar.file("etc/resolv.conf", resolv);
@@ -113,7 +132,8 @@ Status write_overlay(const TreeFacts& tree, const Personalisation& wish, const s
                                           "PARTUUID={} /boot/efi vfat umask=0077,nofail 0 0\n",
                                           lower_case(wish.esp_partuuid))));
     for (const auto& [path, bytes] : wish.files) KLD_CHECK(tar.file(path, bytes));
-    KLD_CHECK(write_network(tar, wish));
+    KLD_CHECK(write_network(tar, tree, wish));
+    if (has_cloud_init(tree)) KLD_CHECK(write_cloud_init(tar, wish));
     KLD_CHECK(write_accounts(tar, tree, wish));
     KLD_CHECK(tar.directory("var/lib/kldload", 0755));
     KLD_CHECK(tar.file("var/lib/kldload/first-boot", ""));

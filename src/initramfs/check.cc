@@ -52,6 +52,7 @@ public:
         check_hostid();
         check_libraries();
         for (const auto& driver : expected_.drivers) check_driver(driver);
+        for (const auto& path : expected_.files) check_file(path);
         return std::move(report_);
     }
 
@@ -234,6 +235,13 @@ private:
             (expected_.generator == Generator::dracut ? "set hostonly=no in /etc/dracut.conf.d, then "
                                                       : "set MODULES=most in /etc/initramfs-tools, then ") +
                 rebuild());
+    }
+
+    void check_file(const std::string& path) {
+        const auto* entry = image_.find(path);
+        const bool there = entry != nullptr && entry->size > 0;
+        add("file." + path, there, there ? fmt::format("{} bytes", entry->size) : "no " + path,
+            "install the package that puts it there, then " + rebuild());
     }
 
     const Image& image_;

@@ -20,10 +20,11 @@ struct Expectations {
     Generator generator = Generator::initramfs_tools;
     /// Drivers of disks that must be there, as a module or built in.
     std::vector<std::string> drivers{"nvme", "ahci", "sd_mod", "virtio_blk", "virtio_scsi", "usb-storage"};
+    std::vector<std::string> files{};  ///< that must be there besides, with something in them
 };
 
 /// Ids: "zfs.ko" "spl.ko" "modules.dep" "zpool" "zfs" "mount.zfs" "import" "hostid" "libraries" "driver.<name>"
-/// "unpacked".
+/// "file.<path>" "unpacked".
 struct Finding {
     std::string id;
     bool ok = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/build.h"
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 
 #include "base/text.h"
@@ -8,7 +10,7 @@
 
 namespace kld::pipeline {
 
-Result<Archive> open_archive(Build& build, const catalog::Distro& distro) {
+Result<Archive> open_archive(Build& build, const catalog::Distro& distro, const catalog::FeatureSet& features) {
     if (distro.family != "apt")
         return fail(distro.name + " is of the family '" + distro.family + "', which this program cannot build yet",
                     "see the support table in the README", ExitCode::usage);
@@ -16,9 +18,15 @@ Result<Archive> open_archive(Build& build, const catalog::Distro& distro) {
     if (!build.files.exists(distro.keyring))
         return fail("no " + distro.keyring + " to check the archive's signatures with",
                     "apt-get install debian-archive-keyring");
-    Archive archive{distro, apt::builder_lines(distro, mirrors), {}};
-    KLD_TRY(archive.resolved, apt::resolve(build.runner, build.files, build.places.cache + "/apt/" + distro.id,
-                                           archive.lines, distro.kernel_package, distro.zfs_source));
+    Archive archive{catalog::with_components(distro, features), {}, {}};
+    archive.lines = apt::builder_lines(archive.distro, mirrors);
+    // Other components are another apt: two builds at once must not take indices away from each other.
+    auto directory = build.places.cache + "/apt/" + distro.id;
+    for (const auto& component : features.components) directory += "+" + component;
+    KLD_TRY(archive.resolved, apt::resolve(build.runner, build.files, directory, archive.lines, distro.kernel_package,
+                                           distro.zfs_source));
+    if (auto offered = apt::check_offers(build.runner, directory, features.components, features.packages); !offered)
+        return fail(std::move(offered.error()).within(fmt::format("cannot add {}", join(features.ids, ", "))));
     return archive;
 }
 

@@ -24,13 +24,13 @@ struct Build {
 
 /// A distribution as its archive has it today.
 struct Archive {
-    catalog::Distro distro;
+    catalog::Distro distro;          ///< with the components that its features need
     std::vector<std::string> lines;  ///< sources.list(5) lines for the builder
     apt::Resolved resolved;
 };
 
-/// Reads the host's mirrors and asks them what the distribution offers.
-Result<Archive> open_archive(Build& build, const catalog::Distro& distro);
+/// Reads the host's mirrors and asks them what the distribution offers. What they lack of the features is an error.
+Result<Archive> open_archive(Build& build, const catalog::Distro& distro, const catalog::FeatureSet& features = {});
 
 /// The builder's signing key, made on first use.
 Result<modules::SigningKey> builder_key(Build& build);

@@ -68,6 +68,19 @@ Result<std::vector<std::string>> build_chosen(Build& build, const Offer& offer,
     return packages;
 }
 
+/// Those of all features: a machine takes what it has.
+Status add_feature_packages(Build& build, std::vector<std::string>& packages) {
+    const auto catalogue = build.places.data + "/catalog";
+    KLD_TRY(const auto ids, catalog::feature_ids(build.files, catalogue));
+    for (const auto& id : ids) {
+        KLD_TRY(const auto feature, catalog::find_feature(build.files, catalogue, id));
+        if (!feature.files) continue;
+        KLD_TRY(auto package, feature_package(build, id));
+        packages.push_back(std::move(package));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<KernelState>> list_kernels(Build& build, const std::string& distro) {
@@ -107,6 +120,7 @@ Result<Published> publish_repository(Build& build, const std::string& distro, co
     }
     KLD_TRY(auto boot, boot_package(build));
     packages.push_back(std::move(boot));
+    KLD_CHECK(add_feature_packages(build, packages));
     KLD_TRY(const auto key, builder_key(build));
     KLD_TRY(const auto zfs, module_package(build, offer.archive, key));
     KLD_TRY(const auto menu, menu_for(build, offer.archive, zfs, key));

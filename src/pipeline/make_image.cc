@@ -103,7 +103,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     const auto catalogue = build.places.data + "/catalog";
     KLD_TRY(const auto distro, catalog::find_distro(build.files, catalogue, wish.distro));
     KLD_TRY(const auto profile, catalog::find_profile(build.files, catalogue, wish.profile));
-    KLD_CHECK(config::check_answers(wish.answers, profile.ssh));
+    KLD_TRY(const auto features, catalog::find_features(build.files, catalogue, wish.answers.features, distro));
+    KLD_CHECK(config::check_answers(wish.answers, profile.ssh, features.login));
     KLD_CHECK(check_output(build, wish));
     KLD_CHECK(check_programs(build));
     KLD_TRY(const auto generator, choose_generator(distro, wish.answers.initramfs));
@@ -113,7 +114,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto key, builder_key(build));
 
     build.events.stage("package archive");
-    KLD_TRY(const auto archive, open_archive(build, distro));
+    KLD_TRY(const auto archive, open_archive(build, distro, features));
     build.events.stage("ZFS modules for " + archive.resolved.kernel);
     KLD_TRY(const auto zfs, module_package(build, archive, key));
 
@@ -126,7 +127,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     }
     if (foreign) loader = *foreign;
     const auto* menu = std::get_if<Menu>(&loader);
-    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, console_files(wish.answers), {}};
+    TreeWish tree_wish{profile, wish.answers.locale, generator, modules, console_files(wish.answers), {}, features};
     // Where no updates can come from, a second copy of the boot files is of no use; another loader is not for us to
     // update.
     if (menu != nullptr && !wish.answers.updates_repository.empty()) {
@@ -159,7 +160,7 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
     KLD_TRY(const auto facts, image::read_tree_facts(tree.tar));
     KLD_TRY(const auto work, TemporaryDirectory::make(build.places.cache + "/work"));
     const auto overlay = work.path() + "/overlay.tar";
-    KLD_TRY(auto sources, source_files(facts, distro));
+    KLD_TRY(auto sources, source_files(facts, archive.distro));
     if (!wish.answers.updates_repository.empty()) {
         KLD_TRY(const auto public_key, apt::repository_key(build.runner, build.files, build.places.keys));
         sources["etc/apt/sources.list.d/kldload.sources"] =
@@ -173,7 +174,8 @@ Result<ImageResult> make_image(Build& build, const ImageWish& wish) {
                                     .time = time},
                                    overlay));
 
-    KLD_TRY(const auto sbom, image_sbom(build, archive, loader, {wish.output, profile.id, tree.manifest, time}));
+    KLD_TRY(const auto sbom,
+            image_sbom(build, archive, loader, {wish.output, profile.id, features.ids, tree.manifest, time}));
 
     KLD_TRY(const auto esp, esp_files(build, loader, work.path()));
     KLD_CHECK(forget_older(build, wish));

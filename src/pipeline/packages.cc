@@ -76,6 +76,30 @@ Result<std::string> stripped(Build& build, const std::string& name, const std::s
     return build.files.read(program);
 }
 
+/// All files below `directory`, by their paths below it.
+Status collect_files(Build& build, const std::string& directory, const std::string& below, apt::Package& package) {
+    KLD_TRY(const auto names, build.files.list(directory + "/" + below));
+    for (const auto& name : names) {
+        const auto path = below.empty() ? name : below + "/" + name;
+        if (build.files.kind(directory + "/" + path) == FileKind::directory) {
+            KLD_CHECK(collect_files(build, directory, path, package));
+            continue;
+        }
+        KLD_TRY(auto bytes, build.files.read(directory + "/" + path));
+        const bool program = bytes.starts_with("#!");
+        package.files.push_back({path, std::move(bytes), program ? 0755U : 0644U});
+    }
+    return {};
+}
+
+/// Debian's policy: what lies in /etc is the administrator's.
+void add_conffiles(apt::Package& package) {
+    std::string paths;
+    for (const auto& file : package.files)
+        if (file.path.starts_with("etc/")) paths += "/" + file.path + "\n";
+    if (!paths.empty()) package.control.push_back({"conffiles", std::move(paths)});
+}
+
 struct Shipped {
     std::string source;  ///< below packaging/
     std::string target;
@@ -167,15 +191,31 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
             "Before apt installs a kernel, ZFS is compiled for it. When that fails, apt ends before dpkg\n"
             "changes anything, and leaves that version of the kernel out from then on."};
     KLD_CHECK(add_files(build, shipped, package));
-    std::string conffiles;
-    for (const auto& file : shipped) conffiles += "/" + file.target + "\n";
-    package.control.push_back({"conffiles", std::move(conffiles)});
+    add_conffiles(package);
     KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-dkms/postrm"));
     package.control.push_back({"postrm", std::move(script), 0755});
     const auto directory = build.places.cache + "/packages";
     KLD_CHECK(build.files.make_directories(directory));
     KLD_TRY(auto program, stripped(build, "kldload-dkms", directory));
     package.files.push_back({"usr/lib/kldload/kldload-dkms", std::move(program), 0755});
+    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+}
+
+std::string feature_package_name(const std::string& feature) {
+    return "kldload-" + feature;
+}
+
+Result<std::string> feature_package(Build& build, const std::string& feature) {
+    apt::Package package{.name = feature_package_name(feature),
+                         .version = KLD_VERSION,
+                         .architecture = "all",
+                         .fields = {{"Section", "admin"}, {"Priority", "optional"}},
+                         .summary = fmt::format("what the feature {} of kldload needs on the machine", feature),
+                         .description = "Configuration beside that of the distribution, which is left as it is."};
+    KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + feature, "", package));
+    add_conffiles(package);
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
     return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
 }
 

@@ -20,6 +20,12 @@ Result<std::string> boot_package(Build& build);
 /// kldload-dkms: keeps a kernel for which ZFS does not compile from being installed.
 Result<std::string> dkms_package(Build& build, const catalog::Distro& distro);
 
+/// "kldload-cloud"
+std::string feature_package_name(const std::string& feature);
+
+/// What lies in packaging/features/<feature>, at the same places. @returns the path of the .deb in the cache
+Result<std::string> feature_package(Build& build, const std::string& feature);
+
 /// kldload-menu: menu, shim and MokManager, and the program that brings them onto the EFI system partition.
 /// @returns the path of the .deb in the cache
 Result<std::string> menu_package(Build& build, const Menu& menu);

@@ -144,11 +144,13 @@ void add_foreign(provenance::Sbom& sbom, const ForeignLoader& loader, const std:
 Result<std::string> image_sbom(Build& build, const Archive& archive, const Loader& loader, const SbomWish& wish) {
     const auto name = name_of(wish.image);
     provenance::Sbom sbom(name, wish.time, std::string("kldload-") + KLD_VERSION);
+    auto source = fmt::format("{}, profile {}", archive.distro.name, wish.profile);
+    for (const auto& id : wish.features) source += ", feature " + id;
     const auto image = sbom.add({.kind = "image",
                                  .name = name,
                                  // An operating system has one name in the specification and another in its schema.
                                  .purpose = "FILE",
-                                 .source = fmt::format("{}, profile {}", archive.distro.name, wish.profile)});
+                                 .source = source});
     sbom.describe(image);
     KLD_TRY(const auto packages, read_manifest(build, wish.manifest));
     for (const auto& package : packages)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "pipeline/build.h"
 #include "pipeline/loader.h"
@@ -12,6 +13,7 @@ namespace kld::pipeline {
 struct SbomWish {
     std::string image;  ///< its path; only the name is told
     std::string profile;
+    std::vector<std::string> features{};
     std::string manifest;  ///< of the tree
     long time = 0;         ///< of the document, seconds since the epoch
 };

@@ -51,28 +51,31 @@ std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWi
         hooks.push_back(fmt::format("echo '{} UTF-8' >> \"$1\"/etc/locale.gen", wish.locale));
         hooks.emplace_back("chroot \"$1\" locale-gen");
     }
+    if (!wish.features.services.empty())
+        hooks.push_back("chroot \"$1\" systemctl enable " + join(wish.features.services, " "));
     hooks.push_back("chroot \"$1\" " + join(initramfs::make_command(wish.generator, kernel), " "));
     return hooks;
 }
 
 /// The image that the tree's own tools made, read by ours: their exit codes are known to lie.
-Status prove_initramfs(const image::TreeFacts& facts, const std::string& kernel, initramfs::Generator generator) {
+Status prove_initramfs(const image::TreeFacts& facts, const std::string& kernel, const TreeWish& wish) {
     const auto name = "boot/initrd.img-" + kernel;
     const auto image = facts.files.find(name);
-    if (image == facts.files.end()) return fail(fmt::format("{} made no {}", initramfs::name_of(generator), name));
+    if (image == facts.files.end()) return fail(fmt::format("{} made no {}", initramfs::name_of(wish.generator), name));
     KLD_TRY(const auto report,
-            initramfs::check_initramfs(
-                image->second,
-                {.kernel = kernel, .hostid = boot::hostid_file(boot::kBuildHostid), .generator = generator}));
+            initramfs::check_initramfs(image->second, {.kernel = kernel,
+                                                       .hostid = boot::hostid_file(boot::kBuildHostid),
+                                                       .generator = wish.generator,
+                                                       .files = wish.features.initramfs}));
     if (!report.ok()) return fail(report.error(name));
     return {};
 }
 
 /// What must hold of a tree before it is kept. @returns the manifest
 Result<std::string> prove(Build& build, const std::string& tar, const std::string& kernel, const std::string& lists,
-                          initramfs::Generator generator) {
+                          const TreeWish& wish) {
     KLD_TRY(const auto facts, image::read_tree_facts(tar));
-    KLD_CHECK(prove_initramfs(facts, kernel, generator));
+    KLD_CHECK(prove_initramfs(facts, kernel, wish));
     const auto status = facts.files.find("var/lib/dpkg/status");
     if (status == facts.files.end()) return fail("the tree has no dpkg status");
     KLD_TRY(const auto entries, installed_packages(build, status->second, lists));
@@ -91,10 +94,30 @@ std::vector<std::string> wanted_packages(const Archive& archive, const TreeWish&
     packages.insert(packages.end(), glue.begin(), glue.end());
     if (const auto extra = wish.profile.packages.find("apt"); extra != wish.profile.packages.end())
         packages.insert(packages.end(), extra->second.begin(), extra->second.end());
+    const auto& features = wish.features;
+    packages.insert(packages.end(), features.packages.begin(), features.packages.end());
+    for (const auto& id : features.shipped) packages.push_back(feature_package_name(id));
     if (!wish.menu_package.empty()) packages.emplace_back("kldload-menu");
     if (wish.locale != "C.UTF-8") packages.emplace_back("locales");
     if (!wish.console.empty()) packages.insert(packages.end(), {"keyboard-configuration", "console-setup"});
     return packages;
+}
+
+std::string tree_name(const Archive& archive, const TreeWish& wish, const std::vector<std::string>& debs) {
+    std::vector<std::string> inputs{std::to_string(kRecipeRevision),
+                                    archive.distro.digest,
+                                    wish.profile.digest,
+                                    wish.locale,
+                                    initramfs::name_of(wish.generator),
+                                    catalog::name_of(wish.modules),
+                                    join(archive.lines, "\n"),
+                                    archive.resolved.index_digest,
+                                    join(debs, "\n")};
+    for (const auto& [path, text] : wish.console) inputs.push_back(path + "\n" + text);
+    if (!wish.features.digest.empty()) inputs.push_back(wish.features.digest);
+    auto name = archive.distro.id + "-" + wish.profile.id;
+    for (const auto& id : wish.features.ids) name += "+" + id;
+    return name + "-" + sha256_hex(join(inputs, "\n")).substr(0, 16);
 }
 
 Result<Tree> root_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs, const TreeWish& wish) {
@@ -104,6 +127,10 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
     std::vector<std::string> debs{boot_deb, update_deb};
     if (!dkms) debs.push_back(zfs.path);
     if (!wish.menu_package.empty()) debs.push_back(wish.menu_package);
+    for (const auto& id : wish.features.shipped) {
+        KLD_TRY(auto deb, feature_package(build, id));
+        debs.push_back(std::move(deb));
+    }
     std::vector<std::string> deb_digests;
     auto inputs = debs;
     if (dkms) inputs.push_back(zfs.path);  // its modules go in without it
@@ -111,20 +138,9 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
         KLD_TRY(auto deb_digest, sha256_file(deb));
         deb_digests.push_back(std::move(deb_digest));
     }
-    std::vector<std::string> parts{std::to_string(kRecipeRevision),
-                                   archive.distro.digest,
-                                   wish.profile.digest,
-                                   wish.locale,
-                                   initramfs::name_of(wish.generator),
-                                   catalog::name_of(wish.modules),
-                                   join(archive.lines, "\n"),
-                                   archive.resolved.index_digest,
-                                   join(deb_digests, "\n")};
-    for (const auto& [path, text] : wish.console) parts.push_back(path + "\n" + text);
-    const auto digest = sha256_hex(join(parts, "\n"));
     const auto directory = build.places.cache + "/trees";
     KLD_CHECK(build.files.make_directories(directory));
-    const auto stem = fmt::format("{}/{}-{}-{}", directory, archive.distro.id, wish.profile.id, digest.substr(0, 16));
+    const auto stem = directory + "/" + tree_name(archive, wish, deb_digests);
     const Tree tree{stem + ".tar", stem + ".manifest.json"};
     KLD_TRY(const auto lock, Lock::wait_for(stem + ".lock"));
     if (build.files.exists(tree.tar) && build.files.exists(tree.manifest)) return tree;
@@ -156,7 +172,7 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
                         .output = tree.tar,
                         .essential_hooks = essential_hooks,
                         .customize_hooks = customize_hooks(archive.resolved.kernel, wish, work.path(), unpacked)}));
-    auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path(), wish.generator);
+    auto manifest = prove(build, tree.tar, archive.resolved.kernel, work.path(), wish);
     if (!manifest) {
         KLD_CHECK(build.files.remove(tree.tar));
         return fail(std::move(manifest.error()));

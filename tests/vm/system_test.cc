@@ -17,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kBigDisk = 20ULL << 30;
 constexpr const char* kDefault = "rpool/ROOT/default";
 constexpr const char* kClone = "rpool/ROOT/copy";
 
@@ -74,12 +73,6 @@ protected:
     std::optional<vm::SerialShell> console;
     RootShell shell;
 };
-
-void expect_grown(const RootShell& shell) {
-    const auto bytes = parse_number(answer(shell, "zpool list -H -p -o size rpool"));
-    ASSERT_TRUE(bytes.has_value());
-    EXPECT_GT(*bytes, 18ULL << 30) << "the pool did not grow to the disk of 20 GiB";
-}
 
 void expect_profile(const RootShell& shell, const Case& wanted) {
     EXPECT_EQ(answer(shell, "hostname"), wanted.image);

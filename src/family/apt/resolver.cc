@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <set>
 
 #include "base/text.h"
 #include "digest/sha256.h"
@@ -75,7 +76,40 @@ Status read_releases(Files& files, const std::string& directory, Resolved& resol
     return {};
 }
 
+/// Those of `wanted` that are not among `offered`.
+std::string missing_in(const std::set<std::string>& offered, const std::vector<std::string>& wanted) {
+    std::vector<std::string> missing;
+    for (const auto& name : wanted)
+        if (!offered.contains(name)) missing.push_back(name);
+    return join(missing, ", ");
+}
+
 }  // namespace
+
+Status check_offers(Runner& runner, const std::string& directory, const std::vector<std::string>& components,
+                    const std::vector<std::string>& packages) {
+    if (!components.empty()) {
+        KLD_TRY(
+            const auto targets,
+            runner.run({.argv = with_options("apt-get", directory,
+                                             {"indextargets", "--format", "$(COMPONENT)", "Created-By: Packages"})}));
+        const auto names = lines(targets.out);
+        if (const auto missing = missing_in({names.begin(), names.end()}, components); !missing.empty())
+            return fail("the mirror does not have the component " + missing,
+                        "name a mirror that carries it in /etc/apt/sources.list.d, or leave out what needs it");
+    }
+    if (packages.empty()) return {};
+    std::vector<std::string> arguments{"show", "--no-all-versions"};
+    arguments.insert(arguments.end(), packages.begin(), packages.end());
+    // It fails when it knows none, and says the rest without a word of the others.
+    KLD_TRY(const auto shown, runner.run({.argv = with_options("apt-cache", directory, arguments),
+                                          .accept = [](int code) { return code == 0 || code == 100; }}));
+    std::set<std::string> names;
+    each_stanza(shown.out, [&](const Stanza& stanza) { names.emplace(stanza.field("Package")); });
+    if (const auto missing = missing_in(names, packages); !missing.empty())
+        return fail("the archive does not have " + missing, "correct the names in catalog/features");
+    return {};
+}
 
 bool is_of_flavour(const std::string& package, const std::string& kernel_package) {
     constexpr std::string_view kPrefix = "linux-image-";

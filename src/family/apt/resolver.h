@@ -26,6 +26,11 @@ Result<Resolved> resolve(Runner& runner, Files& files, const std::string& direct
                          const std::vector<std::string>& lines, const std::string& kernel_package,
                          const std::string& zfs_package);
 
+/// What the archive must have beyond what resolve() asked for; resolve() must have filled `directory`. apt itself
+/// passes over a component that an archive does not have. Errors name all that is missing.
+Status check_offers(Runner& runner, const std::string& directory, const std::vector<std::string>& components,
+                    const std::vector<std::string>& packages);
+
 struct OfferedKernel {
     std::string release;  ///< "6.12.107+deb13-amd64"
     std::string package;

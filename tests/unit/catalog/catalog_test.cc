@@ -22,6 +22,15 @@ TEST(Catalog, EveryEntryOfTheProjectIsValidAndNamedAsItsFile) {
         ASSERT_TRUE(distro.has_value()) << render(distro.error());
         EXPECT_EQ(distro->id, id);
     }
+    const auto features = feature_ids(files, kCatalog);
+    ASSERT_TRUE(features.has_value());
+    EXPECT_EQ(*features, (std::vector<std::string>{"cloud", "metal", "vmware"}));
+    for (const auto& id : *features) {
+        const auto feature = find_feature(files, kCatalog, id);
+        ASSERT_TRUE(feature.has_value()) << render(feature.error());
+        EXPECT_EQ(feature->id, id);
+        EXPECT_EQ(feature->files, files.exists(std::string(KLD_SOURCE_DIR) + "/packaging/features/" + id));
+    }
     for (const auto* id : {"core", "server"}) {
         const auto profile = find_profile(files, kCatalog, id);
         ASSERT_TRUE(profile.has_value()) << render(profile.error());
@@ -68,6 +77,72 @@ TEST(Catalog, BrokenTomlAndWrongValuesAreUsageErrors) {
               std::string::npos);
     const auto profile = files.read(kCatalog + "/profiles/core.toml").value();
     EXPECT_FALSE(parse_profile(replace_all(profile, "\"ifupdown\"", "\"none\""), "x").has_value());
+}
+
+const std::string kFeature =
+    "version = 1\nid = \"x\"\ndescription = \"x\"\nlogin = false\nfiles = false\ninitramfs = []\n"
+    "[packages]\napt = [\"for-all\"]\ndebian-12 = [\"for-twelve\"]\n"
+    "[components]\napt = [\"main\", \"non-free-firmware\"]\n[services]\n";
+
+/// A catalogue with the features "a" and "b".
+test::FakeFiles two_features() {
+    test::FakeFiles files;
+    files.entries["/c/features/a.toml"] = {kFeature};
+    files.entries["/c/features/b.toml"] = {replace_all(kFeature, "login = false", "login = true")};
+    return files;
+}
+
+Distro debian(const std::string& version) {
+    Distro distro;
+    distro.id = "debian-" + version;
+    distro.name = "Debian " + version;
+    distro.family = "apt";
+    distro.components = {"main", "contrib"};
+    return distro;
+}
+
+TEST(Features, AreThoseOfTheDistributionElseOfItsFamily) {
+    auto files = two_features();
+    EXPECT_EQ(find_features(files, "/c", {"a"}, debian("13"))->packages, std::vector<std::string>{"for-all"});
+    EXPECT_EQ(find_features(files, "/c", {"a"}, debian("12"))->packages, std::vector<std::string>{"for-twelve"});
+    auto foreign = debian("13");
+    foreign.id = "fedora-41";
+    foreign.name = "Fedora 41";
+    foreign.family = "dnf";
+    const auto none = find_features(files, "/c", {"a"}, foreign);
+    ASSERT_FALSE(none.has_value());
+    EXPECT_EQ(render(none.error()),
+              "error: the feature a is not offered with Fedora 41\n  hint: name its packages for fedora-41 or dnf in "
+              "catalog/features/a.toml\n");
+}
+
+TEST(Features, TogetherAreTheSameInAnyOrder) {
+    auto files = two_features();
+    const auto set = find_features(files, "/c", {"b", "a", "b"}, debian("13"));
+    ASSERT_TRUE(set.has_value()) << render(set.error());
+    EXPECT_EQ(set->ids, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(set->packages, std::vector<std::string>{"for-all"}) << "each once";
+    EXPECT_EQ(set->components, std::vector<std::string>{"non-free-firmware"}) << "the distribution has main";
+    EXPECT_TRUE(set->login);
+    EXPECT_EQ(set->digest, find_features(files, "/c", {"a", "b"}, debian("13"))->digest);
+    EXPECT_NE(set->digest, find_features(files, "/c", {"a"}, debian("13"))->digest);
+    EXPECT_EQ(find_features(files, "/c", {}, debian("13"))->digest, "");
+}
+
+TEST(Features, UnknownOnesAndFaultsAreUsageErrors) {
+    auto files = two_features();
+    const auto unknown = find_features(files, "/c", {"clod"}, debian("13"));
+    ASSERT_FALSE(unknown.has_value());
+    EXPECT_EQ(render(unknown.error()), "error: no feature is called 'clod'\n  hint: known: a, b\n");
+    EXPECT_EQ(unknown.error().code, ExitCode::usage);
+    EXPECT_NE(render(parse_feature(replace_all(kFeature, "[packages]", "colour = 1\n[packages]"), "x").error())
+                  .find("unknown key colour"),
+              std::string::npos);
+    EXPECT_NE(render(parse_feature(replace_all(kFeature, "files = false\n", ""), "x").error()).find("files is missing"),
+              std::string::npos);
+    const auto bare =
+        replace_all(replace_all(kFeature, "apt = [\"for-all\"]\n", ""), "debian-12 = [\"for-twelve\"]\n", "");
+    EXPECT_NE(render(parse_feature(bare, "x").error()).find("no packages"), std::string::npos);
 }
 
 }  // namespace

@@ -99,6 +99,24 @@ TEST(Answers, KeyboardAndFontAreXkbsAndConsoleSetups) {
     EXPECT_FALSE(check_answers(answers, true).has_value()) << "no layout at all";
 }
 
+TEST(Answers, WhereAccountsComeLaterNobodyNeedsToBeNamed) {
+    auto answers = defaults();
+    EXPECT_TRUE(check_answers(answers, true, true).has_value());
+    answers.user_ssh_keys = {kKey};
+    EXPECT_FALSE(check_answers(answers, true, true).has_value()) << "keys of nobody";
+}
+
+TEST(Answers, SeveralFeaturesAreNamedInAFileOrByTheirFlag) {
+    auto answers = defaults();
+    ASSERT_TRUE(parse_answers(answers, "features = [\"cloud\", \"metal\"]\n", "x"));
+    EXPECT_EQ(answers.features, (std::vector<std::string>{"cloud", "metal"}));
+    const auto wrong = parse_answers(answers, "features = [\"../x\"]\n", "x");
+    EXPECT_NE(render(wrong.error()).find("is not the name of a feature"), std::string::npos);
+    for (const auto& field : schema()) {
+        EXPECT_EQ(field.key == "features", field.flag() == "--feature") << field.key;
+    }
+}
+
 TEST(Answers, StaticNetworkNeedsAnAddress) {
     auto answers = defaults();
     answers.root_password_hash = kHash;

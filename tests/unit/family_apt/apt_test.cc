@@ -54,6 +54,17 @@ TEST(Sources, AHostWithoutDebianArchiveIsAnErrorWithAWayOut) {
     EXPECT_NE(mirrors.error().hint.find("sources.list"), std::string::npos);
 }
 
+TEST(Sources, ComponentsOfAFeatureAreTheBuildersAndTheMachines) {
+    RealFiles files;
+    const auto metal = catalog::find_features(files, std::string(KLD_SOURCE_DIR) + "/catalog", {"metal"}, trixie());
+    ASSERT_TRUE(metal.has_value()) << render(metal.error());
+    const auto distro = catalog::with_components(trixie(), *metal);
+    for (const auto& line : builder_lines(distro, {"http://m.test/debian", "http://m.test/sec"}))
+        EXPECT_TRUE(line.ends_with(" main contrib non-free-firmware")) << line;
+    EXPECT_EQ(target_sources("Types: deb\nURIs: http://v.test\nSuites: trixie\nComponents: main non-free\n", distro),
+              "Types: deb\nURIs: http://v.test\nSuites: trixie\nComponents: main contrib non-free-firmware\n");
+}
+
 TEST(Sources, TargetKeepsTheVendorsFileButForTheComponents) {
     EXPECT_EQ(
         target_sources("## doc\nTypes: deb\nURIs: http://v.test\nSuites: trixie\nComponents: main contrib non-free\n",

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "firstboot/apply.h"
+#include "initramfs/image.h"
+#include "samples/initramfs.h"
 #include "support/fakes.h"
 
 namespace kld::firstboot {
@@ -132,6 +134,25 @@ TEST(FirstBoot, HostidSegmentIsReplacedNotPiledUp) {
     EXPECT_NE(once, twice);
     EXPECT_TRUE(twice.starts_with("image"));
     EXPECT_EQ(twice.size() % 512, 0U);
+}
+
+TEST(FirstBoot, MicrocodeStaysInFrontAndTheHostidComesLast) {
+    namespace samples = initramfs::test;
+    const std::string microcode = "kernel/x86/microcode/AuthenticAMD.bin";
+    auto early = samples::archive({samples::directory("kernel"), samples::directory("kernel/x86"),
+                                   samples::directory("kernel/x86/microcode"), samples::program(microcode, "early")});
+    early.resize((early.size() + 511) / 512 * 512, '\0');
+    const auto system = samples::archive({samples::directory("etc"), samples::program("etc/hostid", "1dlk")});
+    const auto image = early + samples::compress(initramfs::Format::zstd, system);
+    const auto own = with_hostid(with_hostid(image, 1).value(), 0x01020304).value();
+    EXPECT_TRUE(own.starts_with(image));
+    const auto read = initramfs::read_image(own, [](std::string_view) { return true; });
+    ASSERT_TRUE(read) << render(read.error());
+    ASSERT_EQ(read->segments.size(), 3U);
+    EXPECT_EQ(read->segments[0].format, initramfs::Format::cpio) << "the kernel looks for microcode in a plain archive";
+    EXPECT_EQ(read->segments[1].offset, early.size());
+    EXPECT_EQ(read->find(microcode)->content, "early");
+    EXPECT_EQ(read->find("etc/hostid")->content, "\x04\x03\x02\x01");
 }
 
 }  // namespace

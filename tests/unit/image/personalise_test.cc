@@ -101,15 +101,46 @@ TEST_F(Overlay, RefusesAnOpenAccountAndAnUnknownTimeZone) {
 
 TEST(Network, InterfacesMatchEveryWiredOneUnlessNamed) {
     auto answers = config::defaults();
-    EXPECT_NE(ifupdown(answers).text.find("auto /en*=wired /eth*=wired\n"), std::string::npos);
+    EXPECT_NE(ifupdown(answers, false)[0].text.find("auto /en*=wired /eth*=wired\n"), std::string::npos);
     answers.network_interface = "enp1s0";
     answers.network_method = "static";
     answers.network_address = "192.0.2.10/24";
     answers.network_gateway = "192.0.2.1";
-    const auto text = ifupdown(answers).text;
+    const auto text = ifupdown(answers, false)[0].text;
     EXPECT_NE(text.find("auto enp1s0\niface enp1s0 inet static\n    address 192.0.2.10/24\n    gateway 192.0.2.1\n"),
               std::string::npos)
         << text;
+}
+
+TEST_F(Overlay, ASeedMayBringTheNetworkUnlessTheAnswersDecided) {
+    auto seeded = tree();
+    seeded.paths.insert("etc/cloud/cloud.cfg.d");
+    const std::string ours = "etc/cloud/cloud.cfg.d/91_kldload_machine.cfg";
+    const std::string theirs = "etc/network/interfaces.d/50-cloud-init";
+    auto open = wish();
+    open.profile.ssh = true;
+    const auto free = write(seeded, open);
+    ASSERT_TRUE(free.has_value());
+    EXPECT_EQ(free->bytes.at("etc/network/interfaces"), "# interfaces(5)\nsource /etc/network/interfaces.d/*\n");
+    EXPECT_NE(free->bytes.at(theirs).find("auto /en*=wired"), std::string::npos) << "what cloud-init writes over";
+    EXPECT_FALSE(free->entries.contains(ours));
+
+    auto named = open;
+    named.answers.network_interface = "enp1s0";
+    const auto decided = write(seeded, named);
+    EXPECT_EQ(decided->bytes.at(ours), "network: {config: disabled}\n");
+    EXPECT_NE(decided->bytes.at("etc/network/interfaces").find("auto enp1s0"), std::string::npos);
+    EXPECT_FALSE(decided->entries.contains(theirs));
+    EXPECT_FALSE(write(tree(), named)->entries.contains(ours)) << "there is no cloud-init to be told";
+
+    named.profile.network = "networkmanager";
+    EXPECT_TRUE(write(seeded, named)->entries.contains(ours));
+}
+
+TEST_F(Overlay, ASeedMakesNoHostKeysWithoutAnSshServer) {
+    auto seeded = tree();
+    seeded.paths.insert("etc/cloud/cloud.cfg.d");
+    EXPECT_EQ(write(seeded, wish())->bytes.at("etc/cloud/cloud.cfg.d/91_kldload_machine.cfg"), "ssh_genkeytypes: []\n");
 }
 
 TEST(Network, NetworkManagerNeedsNoFileForItsOwnDefault) {

@@ -167,6 +167,21 @@ TEST_F(CheckTest, AnAppendedHostidWins) {
     EXPECT_FALSE(check_initramfs(image, expected_)->ok());
 }
 
+TEST_F(CheckTest, WhatAFeaturePutsInFrontMustBeThere) {
+    const std::string path = "kernel/x86/microcode/GenuineIntel.bin";
+    expected_.files = {path};
+    EXPECT_EQ(bad(), Ids{"file." + path});
+    auto early = archive(
+        {directory("kernel"), directory("kernel/x86"), directory("kernel/x86/microcode"), program(path, "microcode")});
+    const auto behind = early + compress(Format::zstd, archive(entries_));
+    const auto whole = check_initramfs(behind, expected_);
+    ASSERT_TRUE(whole) << render(whole.error());
+    EXPECT_TRUE(whole->ok()) << render(whole->error("x"));
+    entries_.insert(entries_.end(), {directory("kernel"), directory("kernel/x86"), directory("kernel/x86/microcode"),
+                                     program(path, "")});
+    EXPECT_EQ(bad(), Ids{"file." + path}) << "an empty one";
+}
+
 TEST_F(CheckTest, AnImageOfOurOwnNeedsNoScripts) {
     remove("scripts/zfs");
     expected_.generator = Generator::own;

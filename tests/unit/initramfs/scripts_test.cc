@@ -25,9 +25,9 @@ protected:
         put("bin/" + name, "#!/bin/sh\n" + script + "\n", 0755);
     }
     void remove(const std::string& path) { ASSERT_TRUE(files_.remove(root_ + "/" + path)); }
-    /// The script under packaging/initramfs-tools, told other places than the system's.
+    /// The script under packaging/, told other places than the system's.
     std::string script(const std::string& name, const std::vector<std::pair<std::string, std::string>>& places) {
-        auto text = *files_.read(std::string(KLD_SOURCE_DIR) + "/packaging/initramfs-tools/" + name);
+        auto text = *files_.read(std::string(KLD_SOURCE_DIR) + "/packaging/" + name);
         for (const auto& [from, to] : places) {
             EXPECT_NE(text.find(from), std::string::npos) << from;
             text = replace_all(text, from, to);
@@ -55,9 +55,9 @@ protected:
         std::string said;
     };
     Outcome run(const std::string& argument = {}) {
-        const auto text =
-            script("hooks/kldload", {{"/usr/share/initramfs-tools/hook-functions", root_ + "/hook-functions"},
-                                     {" /etc/hostid ", " " + root_ + "/etc/hostid "}});
+        const auto text = script("initramfs-tools/hooks/kldload",
+                                 {{"/usr/share/initramfs-tools/hook-functions", root_ + "/hook-functions"},
+                                  {" /etc/hostid ", " " + root_ + "/etc/hostid "}});
         put("hook", text);
         const auto output = runner_.run({.argv = {"sh", root_ + "/hook", argument},
                                          .accept = [](int) { return true; },
@@ -153,11 +153,11 @@ protected:
         put("lockdown", "none [integrity] confidentiality\n");
     }
     std::string run(const std::string& boot = "zfs") {
-        put("script",
-            script("scripts/init-premount/kldload", {{"/proc/consoles", root_ + "/consoles"},
-                                                     {"/dev/${console}", root_ + "/dev/${console}"},
-                                                     {"/lib/modules/", root_ + "/modules/"},
-                                                     {"/sys/kernel/security/lockdown", root_ + "/lockdown"}}));
+        put("script", script("initramfs-tools/scripts/init-premount/kldload",
+                             {{"/proc/consoles", root_ + "/consoles"},
+                              {"/dev/${console}", root_ + "/dev/${console}"},
+                              {"/lib/modules/", root_ + "/modules/"},
+                              {"/sys/kernel/security/lockdown", root_ + "/lockdown"}}));
         EXPECT_TRUE(files_.make_directories(root_ + "/dev"));
         put("dev/console", "");
         // A console is not cut off at each line as a file is.
@@ -271,6 +271,54 @@ TEST_F(DracutTest, RefusesEveryBadHostid) {
         put("image/etc/hostid", bad);
         expect_refused(root_ + "/etc/hostid does not have 4 bytes");
     }
+}
+
+class MicrocodeTest : public ScriptTest {
+protected:
+    void SetUp() override {
+        put("hook-functions", "prepend_earlyinitramfs() { cp \"$1\" \"" + root_ + "/early\"; }\n");
+        put("cpuinfo", "vendor_id\t: GenuineIntel\n");
+        put("firmware/amd-ucode/b.bin", "second");
+        put("firmware/amd-ucode/a.bin", "first ");
+        // Says what would be packed, so that no cpio is needed here.
+        tool("cpio",
+             "tr '\\0' '\\n' | while read -r path; do [ -d \"$path\" ] || { echo \"$path\"; cat \"$path\"; }; done");
+    }
+    /// What is put in front of the image.
+    std::string run() {
+        const auto hook = "features/metal/usr/share/initramfs-tools/hooks/kldload-amd-microcode";
+        put("hook", script(hook, {{"/usr/share/initramfs-tools/hook-functions", root_ + "/hook-functions"},
+                                  {"/etc/default/amd64-microcode", root_ + "/config"},
+                                  {"/usr/lib/firmware", root_ + "/firmware"},
+                                  {"/proc/cpuinfo", root_ + "/cpuinfo"}}));
+        const auto output = runner_.run({.argv = {"sh", root_ + "/hook"},
+                                         .environment = {"PATH=" + root_ + "/bin:/usr/bin:/bin", "TMPDIR=" + root_}});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return files_.read(root_ + "/early").value_or("nothing");
+    }
+};
+
+TEST_F(MicrocodeTest, IsPutInFrontOnAMachineOfAnotherMaker) {
+    EXPECT_EQ(run(), "./kernel/x86/microcode/AuthenticAMD.bin\nfirst second");
+}
+
+TEST_F(MicrocodeTest, IsLeftToItsOwnPackageWhereThatDoesIt) {
+    put("cpuinfo", "vendor_id\t: AuthenticAMD\n");
+    EXPECT_EQ(run(), "nothing");
+}
+
+TEST_F(MicrocodeTest, ObeysTheConfigurationOfItsPackage) {
+    for (const auto* choice : {"no", "early"}) {
+        put("config", std::string("AMD64UCODE_INITRAMFS=") + choice + "\n");
+        EXPECT_EQ(run(), "nothing") << choice;
+    }
+    put("config", "#AMD64UCODE_INITRAMFS=no\n");
+    EXPECT_NE(run(), "nothing");
+}
+
+TEST_F(MicrocodeTest, IsNotThereWithoutItsPackage) {
+    remove("firmware");
+    EXPECT_EQ(run(), "nothing");
 }
 
 }  // namespace

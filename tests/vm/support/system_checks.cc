@@ -86,6 +86,12 @@ void expect_healthy(const RootShell& shell, const std::string& dataset) {
     EXPECT_EQ(told[kCache], "none");
 }
 
+void expect_grown(const RootShell& shell) {
+    const auto bytes = parse_number(answer(shell, "zpool list -H -p -o size rpool"));
+    ASSERT_TRUE(bytes.has_value());
+    EXPECT_GT(*bytes, 18ULL << 30) << "the pool did not grow to the disk of 20 GiB";
+}
+
 void expect_stock(const RootShell& shell) {
     // The stated allow-list: ZPOOL_IMPORT_OPTS in a configuration file.
     EXPECT_EQ(answer(shell, "dpkg --verify | grep -v ' /etc/default/zfs$' || true"), "");

@@ -2,6 +2,7 @@
 // What must hold on every machine that has just booted, asked over any shell.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "vm/support/ask.h"
@@ -13,6 +14,10 @@ namespace kld::test {
 /// the journal's first line (of a systemd in the initramfs: before it went to disk) and nothing below it, an own hostid
 /// that kernel and file agree on, first boot over, and no cache file of pools.
 void expect_healthy(const RootShell& shell, const std::string& dataset);
+
+/// A disk that is larger than the image, and that its pool uses all of it.
+inline constexpr std::uint64_t kBigDisk = 20ULL << 30;
+void expect_grown(const RootShell& shell);
 
 /// Expects dpkg --verify to be silent but for the stated files. Reads all of the system: a minute under emulation.
 void expect_stock(const RootShell& shell);
