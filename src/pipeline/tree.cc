@@ -153,7 +153,7 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
     const auto unpacked = work.path() + "/modules";
     if (dkms) KLD_CHECK(build.runner.run({.argv = {"dpkg-deb", "--extract", zfs.path, unpacked}}));
     std::vector<std::string> essential_hooks{"upload " + work.path() + "/hostid /etc/hostid"};
-    // Before the packages that these files belong to: they take what they find, and so does the initramfs.
+    // Before the packages that these files belong to: they take what they find, and the initramfs takes the keymap.
     for (const auto& [path, text] : wish.console) {
         const auto source = work.path() + path.substr(path.rfind('/'));
         KLD_CHECK(build.files.write(source, text));
