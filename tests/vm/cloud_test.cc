@@ -2,7 +2,6 @@
 // Features of the catalogue on machines: with a seed and without, and what a physical machine needs.
 #include <gtest/gtest.h>
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -95,7 +94,6 @@ TEST_F(Cloud, ASeedMakesTheMachine) {
         EXPECT_EQ(answer(shell, "stat -c %U /home/ann/.ssh/authorized_keys; id -nu 1000"), "ann\nadmin")
             << "the user of the answers stays";
         EXPECT_EQ(answer(shell, "systemctl is-active open-vm-tools || true"), "inactive") << "this is no VMware";
-        std::cout << answer(shell, "systemd-analyze") << "\n";
         KLD_ASSERT_OK(guest->shut_down_by_ssh());
     }
     SCOPED_TRACE("second boot");
@@ -120,18 +118,17 @@ TEST_F(Cloud, WithoutASeedItDoesNotRun) {
     EXPECT_EQ(answer(shell, "journalctl -b -u kldload-firstboot | grep -q 'make ssh host keys' && echo made"), "made");
     EXPECT_EQ(answer(shell, "getent passwd debian || echo none"), "none") << "cloud-init would have made its own user";
     expect_agent_answers();
-    std::cout << answer(shell, "systemd-analyze; journalctl -b -o short-monotonic | grep -i -m 3 cloud-init || true")
-              << "\n";
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
 TEST_F(Cloud, MetalHasMicrocodeInFrontAndASeedsNetwork) {
-    ASSERT_NO_FATAL_FAILURE(make("debian-13-core-metal", "root",
-                                 {{"meta-data", "instance-id: two\nlocal-hostname: metal\n"},
-                                  {"user-data", "#cloud-config\nusers: []\n"},
-                                  {"network-config",
-                                   "version: 2\nethernets:\n  wired:\n    match: {name: \"en*\"}\n    addresses: "
-                                   "[10.0.2.50/24]\n    routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]\n"}}));
+    ASSERT_NO_FATAL_FAILURE(
+        make("debian-13-core-metal", "root",
+             {{"meta-data", "instance-id: two\nlocal-hostname: metal\n"},
+              {"user-data", "#cloud-config\nusers: []\n"},
+              {"network-config",
+               "version: 2\nethernets:\n  wired:\n    match: {macaddress: \"52:54:00:12:34:56\"}\n    addresses: "
+               "[10.0.2.50/24]\n    routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]\n"}}));
     KLD_ASSERT_OK(guest->power_on());
     auto console = guest->login("root", kRootPassword);
     KLD_ASSERT_OK(console);
@@ -143,8 +140,9 @@ TEST_F(Cloud, MetalHasMicrocodeInFrontAndASeedsNetwork) {
     EXPECT_EQ(answer(shell, "hostname"), "metal");
     EXPECT_EQ(answer(shell, "ip -4 -o addr show scope global | awk '{ print $4 }'"), "10.0.2.50/24");
     EXPECT_EQ(answer(shell, "ip -4 route show default | cut -d' ' -f3"), "10.0.2.2");
-    const auto initramfs =
-        answer(shell, "head -c 6 /boot/initrd.img-$(uname -r); echo; lsinitramfs /boot/initrd.img-* | grep microcode/");
+    const auto initramfs = answer(shell,
+                                  "head -c 6 /boot/initrd.img-$(uname -r); echo; lsinitramfs /boot/initrd.img-* "
+                                  "2>/dev/null | grep microcode/.*bin");
     EXPECT_EQ(initramfs, "070701\nkernel/x86/microcode/AuthenticAMD.bin\nkernel/x86/microcode/GenuineIntel.bin");
     EXPECT_NE(answer(shell, "cat /etc/apt/sources.list.d/debian.sources").find("main contrib non-free-firmware\n"),
               std::string::npos);
