@@ -35,7 +35,7 @@ public:
              {"kldload", "kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp", "kldload-dkms"})
             copies.emplace_back(std::string(KLD_BIN_DIR) + "/" + program, "bin/" + program);
         for (const auto& [from, to] : copies)
-            KLD_CHECK(runner.run({.argv = {"cp", "--archive", "--dereference", from, user.home() + "/" + to}}));
+            KLD_CHECK(runner.run({.argv = {"cp", "--archive", from, user.home() + "/" + to}}));
         KLD_CHECK(runner.run({.argv = {"chown", "--recursive", std::string(kUser) + ":", user.home()}}));
         return user;
     }
