@@ -20,6 +20,8 @@ class OrdinaryUser {
 public:
     static Result<OrdinaryUser> make(Runner& runner) {
         OrdinaryUser user(runner);
+        // One that a killed run left behind.
+        KLD_CHECK(runner.run({.argv = {"userdel", "--remove", kUser}, .accept = [](int) { return true; }}));
         KLD_CHECK(runner.run({.argv = {"useradd", "--create-home", kUser}}));
         const auto cache = vm::default_cache_directory();
         KLD_TRY(const auto places, pipeline::find_places());
