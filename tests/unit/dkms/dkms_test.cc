@@ -182,4 +182,22 @@ TEST_F(DkmsTest, WithoutZfsOnTheMachineOrAKernelInTheTransactionNothingIsDone) {
     EXPECT_TRUE(overlays.empty());
 }
 
+TEST(DkmsPackage, PinsOutliveAnUpdateOfThePackageAndNotItsRemoval) {
+    const auto root = TemporaryDirectory::make("/tmp");
+    ASSERT_TRUE(root.has_value());
+    RealFiles files;
+    const auto pins = root->path() + kPins;
+    ASSERT_TRUE(files.make_directories(pins.substr(0, pins.rfind('/'))));
+    ASSERT_TRUE(files.write(pins, "pins"));
+    ProcessRunner runner;
+    const auto run = [&](const std::string& action) {
+        return runner.run({.argv = {"sh", std::string(KLD_SOURCE_DIR) + "/packaging/kldload-dkms/postrm", action},
+                           .environment = {"DPKG_ROOT=" + root->path()}});
+    };
+    ASSERT_TRUE(run("upgrade"));
+    EXPECT_TRUE(files.exists(pins));
+    ASSERT_TRUE(run("remove"));
+    EXPECT_FALSE(files.exists(pins));
+}
+
 }  // namespace kld::dkms
