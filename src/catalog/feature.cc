@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -28,7 +27,7 @@ const std::vector<std::string>* find_in(const ByDistro& table, const Distro& dis
 /// Appends what is not there yet.
 void merge(std::vector<std::string>& all, const std::vector<std::string>& more) {
     for (const auto& item : more)
-        if (std::find(all.begin(), all.end(), item) == all.end()) all.push_back(item);
+        if (!contains(all, item)) all.push_back(item);
 }
 
 void merge(std::vector<std::string>& all, const std::vector<std::string>* more) {
@@ -85,9 +84,7 @@ Result<FeatureSet> find_features(Files& files, const std::string& directory, con
         merge(set.services, find_in(feature.services, distro));
         digests.push_back(feature.digest);
     }
-    std::erase_if(set.components, [&](const std::string& name) {
-        return std::find(distro.components.begin(), distro.components.end(), name) != distro.components.end();
-    });
+    std::erase_if(set.components, [&](const std::string& name) { return contains(distro.components, name); });
     if (!digests.empty()) set.digest = sha256_hex(join(digests, "\n"));
     return set;
 }

@@ -78,8 +78,7 @@ Status check_headers(const Machine& machine, const Transaction& transaction) {
         const auto headers = "linux-headers-" + kernel;
         const bool comes = std::any_of(transaction.build_packages.begin(), transaction.build_packages.end(),
                                        [&](const Incoming& incoming) { return incoming.name == headers; });
-        if (comes || std::find(machine.kernels.begin(), machine.kernels.end(), kernel) != machine.kernels.end())
-            continue;
+        if (comes || contains(machine.kernels, kernel)) continue;
         return fail(fmt::format("the kernel {} comes without its headers, so ZFS cannot be compiled for it", kernel),
                     fmt::format("apt-get install {} (and keep linux-headers-amd64 installed)", headers),
                     ExitCode::refused);

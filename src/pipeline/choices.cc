@@ -12,7 +12,7 @@ namespace kld::pipeline {
 Result<std::string> choose(const catalog::Distro& distro, const std::vector<std::string>& offered,
                            const std::string& key, const std::string& wanted) {
     if (wanted.empty()) return offered.front();
-    if (std::find(offered.begin(), offered.end(), wanted) != offered.end()) return wanted;
+    if (contains(offered, wanted)) return wanted;
     return fail(fmt::format("{} is not offered with {}", distro.name, wanted),
                 fmt::format("{} may be: {}", key, join(offered, ", ")), ExitCode::usage);
 }

@@ -114,6 +114,18 @@ Status add_files(Build& build, const std::vector<Shipped>& shipped, apt::Package
     return {};
 }
 
+/// Packs one of kldload's own packages into the cache.
+/// @param program  of ours that belongs into it; empty: none
+Result<std::string> pack_own(Build& build, apt::Package package, const std::string& program) {
+    const auto directory = build.places.cache + "/packages";
+    KLD_CHECK(build.files.make_directories(directory));
+    if (!program.empty()) {
+        KLD_TRY(auto bytes, stripped(build, program, directory));
+        package.files.push_back({"usr/lib/kldload/" + program, std::move(bytes), 0755});
+    }
+    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+}
+
 }  // namespace
 
 Result<modules::ModulePackage> module_package(Build& build, const Archive& archive, const modules::SigningKey& key) {
@@ -166,11 +178,7 @@ Result<std::string> boot_package(Build& build) {
             "/var/log before the journal, and the first boot that gives a machine its own identity.\n\n"
             "Without this package a stock Debian on ZFS remains."};
     KLD_CHECK(add_files(build, shipped, package));
-    const auto directory = build.places.cache + "/packages";
-    KLD_CHECK(build.files.make_directories(directory));
-    KLD_TRY(auto bytes, stripped(build, "kldload-firstboot", directory));
-    package.files.push_back({"usr/lib/kldload/kldload-firstboot", std::move(bytes), 0755});
-    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+    return pack_own(build, std::move(package), "kldload-firstboot");
 }
 
 Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
@@ -194,11 +202,7 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
     add_conffiles(package);
     KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-dkms/postrm"));
     package.control.push_back({"postrm", std::move(script), 0755});
-    const auto directory = build.places.cache + "/packages";
-    KLD_CHECK(build.files.make_directories(directory));
-    KLD_TRY(auto program, stripped(build, "kldload-dkms", directory));
-    package.files.push_back({"usr/lib/kldload/kldload-dkms", std::move(program), 0755});
-    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+    return pack_own(build, std::move(package), "kldload-dkms");
 }
 
 std::string feature_package_name(const std::string& feature) {
@@ -214,9 +218,7 @@ Result<std::string> feature_package(Build& build, const std::string& feature) {
                          .description = "Configuration beside that of the distribution, which is left as it is."};
     KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + feature, "", package));
     add_conffiles(package);
-    const auto directory = build.places.cache + "/packages";
-    KLD_CHECK(build.files.make_directories(directory));
-    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+    return pack_own(build, std::move(package), {});
 }
 
 Result<std::string> menu_package(Build& build, const Menu& menu) {
@@ -235,11 +237,7 @@ Result<std::string> menu_package(Build& build, const Menu& menu) {
     }
     KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-menu/postinst"));
     package.control.push_back({"postinst", std::move(script), 0755});
-    const auto directory = build.places.cache + "/packages";
-    KLD_CHECK(build.files.make_directories(directory));
-    KLD_TRY(auto program, stripped(build, "kldload-esp", directory));
-    package.files.push_back({"usr/lib/kldload/kldload-esp", std::move(program), 0755});
-    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+    return pack_own(build, std::move(package), "kldload-esp");
 }
 
 Result<std::string> local_repository(Build& build, const std::string& name, const std::vector<std::string>& debs) {

@@ -28,7 +28,7 @@ std::string sign_dkms(const std::string& kernel, const std::string& signed_modul
         "test -e \"$place\"/zfs.ko*; for module in \"$place\"/*; do "
         "cp \"$(find {1} -name \"${{module##*/}}\")\" \"$module\"; done; done; "
         "rm -f var/lib/dkms/mok.key var/lib/dkms/mok.pub",
-        kernel, signed_modules);
+        kernel, shell_quote(signed_modules));
 }
 
 /// Hooks are in mmdebstrap's own form: "$1" is the tree.
