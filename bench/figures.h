@@ -21,13 +21,15 @@ inline constexpr const char* kPoolReceive = "pool-receive";
 inline constexpr const char* kReceiveMemory = "receive-peak-memory";
 inline constexpr const char* kExportVmdk = "export-vmdk";
 inline constexpr const char* kExportQcow2 = "export-qcow2-zlib";
+inline constexpr const char* kExportMemory = "export-peak-memory";
 inline constexpr const char* kImageBuild = "image-build";
 inline constexpr const char* kSecondImage = "second-image";
+inline constexpr const char* kSecondMemory = "second-image-peak-memory";
 inline constexpr const char* kCheckImage = "check-image";
 inline constexpr const char* kCheckMemory = "check-peak-memory";
 inline constexpr const char* kMenuOverhead = "menu-overhead";
 
-/// What kldload-pool may take.
+/// What one program may take.
 inline constexpr double kMemoryLimitMiB = 512;
 
 /// Time and memory of `kldload-pool create`. Those that are wanted, in the order above: the memory is that of the runs
@@ -37,11 +39,11 @@ Result<std::vector<Figure>> measure_pool_create(Bench& bench, const Inputs& inpu
 /// Time and memory of `kldload-pool receive` of the tree's streams beside unsquashfs of the tree.
 Result<std::vector<Figure>> measure_pool_receive(Bench& bench, const Inputs& inputs, const Wanted& wanted);
 
-/// Disk formats that compress beside qemu-img's own.
+/// Time and memory of disk formats that compress, beside qemu-img's own.
 Result<std::vector<Figure>> measure_exports(Bench& bench, const Inputs& inputs, const Wanted& wanted);
 
 /// `kldload image` without the cached root tree beside bare mmdebstrap with the same packages, and beside a second one
-/// with other answers.
+/// with other answers; and the memory of the greatest program in that.
 Result<std::vector<Figure>> measure_image_build(Bench& bench, const Inputs& inputs, const Wanted& wanted);
 
 /// Time and memory of `kldload check` of an image in qcow2.

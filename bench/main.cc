@@ -13,9 +13,9 @@
 namespace kld::bench {
 namespace {
 
-const std::vector<std::string> kNames{kPoolLz4,       kPoolZstd,   kPoolMemory,  kPoolReceive,
-                                      kReceiveMemory, kExportVmdk, kExportQcow2, kImageBuild,
-                                      kSecondImage,   kCheckImage, kCheckMemory, kMenuOverhead};
+const std::vector<std::string> kNames{kPoolLz4,      kPoolZstd,    kPoolMemory,   kPoolReceive, kReceiveMemory,
+                                      kExportVmdk,   kExportQcow2, kExportMemory, kImageBuild,  kSecondImage,
+                                      kSecondMemory, kCheckImage,  kCheckMemory,  kMenuOverhead};
 
 struct Measured {
     std::vector<Figure> figures{};
@@ -52,9 +52,9 @@ Result<Measured> measure(const Wanted& wanted, unsigned runs) {
         take(measured, measure_pool_create(bench, inputs, wanted));
     if (wanted.contains(kPoolReceive) || wanted.contains(kReceiveMemory))
         take(measured, measure_pool_receive(bench, inputs, wanted));
-    if (wanted.contains(kExportVmdk) || wanted.contains(kExportQcow2))
+    if (wanted.contains(kExportVmdk) || wanted.contains(kExportQcow2) || wanted.contains(kExportMemory))
         take(measured, measure_exports(bench, inputs, wanted));
-    if (wanted.contains(kImageBuild) || wanted.contains(kSecondImage))
+    if (wanted.contains(kImageBuild) || wanted.contains(kSecondImage) || wanted.contains(kSecondMemory))
         take(measured, measure_image_build(bench, inputs, wanted));
     if (wanted.contains(kCheckImage) || wanted.contains(kCheckMemory)) take(measured, measure_check(bench, inputs));
     if (wanted.contains(kMenuOverhead)) take(measured, alone(measure_menu_overhead(bench, inputs)));

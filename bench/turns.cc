@@ -60,6 +60,19 @@ Result<double> timed(Bench& bench, const Command& command, const std::string& re
         result);
 }
 
+Result<double> peak_memory(Bench& bench, const std::function<Status()>& work) {
+    // Of proc_pid_clear_refs(5): 5 sets the peak back to what is resident now. The file is no place to rename onto.
+    KLD_CHECK(bench.files.overwrite("/proc/self/clear_refs", "5"));
+    KLD_CHECK(work());
+    KLD_TRY(const auto status, bench.files.read("/proc/self/status"));
+    for (const auto& line : lines(status))
+        if (const auto parts = words(line); parts.size() == 3 && parts[0] == "VmHWM:") {
+            KLD_TRY(const auto kib, parse_number(parts[1]));
+            return static_cast<double>(kib) / 1024;
+        }
+    return fail("/proc/self/status has no VmHWM");
+}
+
 Result<Watched> watched(Bench& bench, Command command, const std::string& result) {
     KLD_TRY(const auto memory, fresh(bench, "memory"));
     command.argv.insert(command.argv.begin(), {"time", "--format=%M", "--output=" + memory});

@@ -62,7 +62,6 @@ std::string glue_problem(const Environment& environment) {
     return "no initramfs generator is known here: neither initramfs-tools, dracut nor mkinitcpio";
 }
 
-/// "2.3.9-0+deb13u1" → "2.3"
 std::string rebuild_text(const Environment& environment, const std::string& kernel) {
     const auto command = initramfs::rebuild_command(environment.generator, kernel);
     return command.empty() ? "make the initramfs again" : join(command, " ");

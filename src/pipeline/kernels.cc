@@ -121,6 +121,11 @@ Result<Published> publish_repository(Build& build, const std::string& distro, co
     KLD_TRY(auto boot, boot_package(build));
     packages.push_back(std::move(boot));
     KLD_CHECK(add_feature_packages(build, packages));
+    const auto& models = offer.archive.distro.modules;
+    if (std::find(models.begin(), models.end(), catalog::ModuleModel::dkms) != models.end()) {
+        KLD_TRY(auto dkms, dkms_package(build, offer.archive.distro));
+        packages.push_back(std::move(dkms));
+    }
     KLD_TRY(const auto key, builder_key(build));
     KLD_TRY(const auto zfs, module_package(build, offer.archive, key));
     KLD_TRY(const auto menu, menu_for(build, offer.archive, zfs, key));

@@ -200,4 +200,58 @@ TEST(DkmsPackage, PinsOutliveAnUpdateOfThePackageAndNotItsRemoval) {
     EXPECT_FALSE(files.exists(pins));
 }
 
+/// The kernel hook that hands over, told of another /var/lib.
+class HandoverTest : public testing::Test {
+protected:
+    void put(const std::string& path) {
+        const auto full = root_.path() + "/" + path;
+        ASSERT_TRUE(files_.make_directories(full.substr(0, full.rfind('/'))));
+        ASSERT_TRUE(files_.write(full, path));
+    }
+    bool has(const std::string& path) { return files_.exists(root_.path() + "/" + path); }
+    std::string read(const std::string& path) { return files_.read(root_.path() + "/" + path).value_or(""); }
+    Result<Output> hand_over() {
+        const auto script = files_.read(std::string(KLD_SOURCE_DIR) + "/packaging/kldload-dkms/00-kldload-dkms");
+        return runner_.run({.argv = {"sh", "-c", replace_all(*script, "/var/lib", root_.path()), "sh", kNew}});
+    }
+
+    const std::string kBuilt = std::string("kldload/dkms/zfs/2.3.9/") + kNew + "/x86_64/module/zfs.ko.xz";
+    const std::string kRecord = std::string("dkms/zfs/2.3.9/") + kNew + "/x86_64/module/zfs.ko.xz";
+
+private:
+    TemporaryDirectory root_ = TemporaryDirectory::make("/tmp").value();
+    RealFiles files_{};
+    ProcessRunner runner_{};
+};
+
+TEST_F(HandoverTest, WhatWasCompiledBecomesTheRecordOfDkms) {
+    put(kBuilt);
+    put("dkms/zfs/2.3.9/source");
+    const auto other = std::string("kldload/dkms/zfs/2.3.9/") + kOld + "/x86_64/module/zfs.ko.xz";
+    put(other);
+    ASSERT_TRUE(hand_over());
+    EXPECT_EQ(read(kRecord), kBuilt);
+    EXPECT_FALSE(has(kBuilt));
+    EXPECT_TRUE(has(other)) << "of another kernel";
+}
+
+TEST_F(HandoverTest, WhatDkmsHasAlreadyIsKept) {
+    put(kBuilt);
+    put(kRecord);
+    ASSERT_TRUE(hand_over());
+    EXPECT_EQ(read(kRecord), kRecord);
+}
+
+TEST_F(HandoverTest, AVersionThatDkmsDoesNotHaveIsLeft) {
+    put(kBuilt);
+    put("dkms/zfs/2.3.10/source");
+    ASSERT_TRUE(hand_over());
+    EXPECT_TRUE(has(kBuilt));
+    EXPECT_FALSE(has(kRecord));
+}
+
+TEST_F(HandoverTest, NothingCompiledIsNoError) {
+    EXPECT_TRUE(hand_over());
+}
+
 }  // namespace kld::dkms

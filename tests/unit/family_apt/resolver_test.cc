@@ -24,11 +24,16 @@ protected:
         put("main", stanza("linux-image-amd64", "linux-image-6.1-amd64") + stanza("linux-image-6.1-amd64") +
                         stanza("zfs-dkms") + stanza("smartmontools"));
         put("non-free-firmware", stanza("intel-microcode") + stanza("amd64-microcode"));
+        release("s", "Date: Thu, 01 Jan 2026 00:00:00 UTC\n");
+    }
+    /// @param date  its line
+    void release(const std::string& suite, const std::string& date) {
+        const auto directory = directory_.path() + "/dists/" + suite;
+        ASSERT_TRUE(files_.make_directories(directory));
         ASSERT_TRUE(
-            files_.write(archive_ + "/Release",
-                         "Suite: s\nCodename: s\nArchitectures: amd64\nComponents: main non-free-firmware\nDate: "
-                         "Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n" +
-                             index_));
+            files_.write(directory + "/Release", fmt::format("Suite: {0}\nCodename: {0}\nArchitectures: amd64\n"
+                                                             "Components: main non-free-firmware\n{1}SHA256:\n{2}",
+                                                             suite, date, index_)));
     }
     void put(const std::string& component, const std::string& packages) {
         const auto name = component + "/binary-amd64/Packages";
@@ -36,11 +41,20 @@ protected:
         ASSERT_TRUE(files_.write(archive_ + "/" + name, packages));
         index_ += fmt::format(" {} {} {}\n", sha256_hex(packages), packages.size(), name);
     }
+    void copy_suite(const std::string& suite, const std::string& date) {
+        const auto to = directory_.path() + "/dists/" + suite;
+        ASSERT_TRUE(runner_.run({.argv = {"cp", "-r", archive_, to}}));
+        release(suite, date);
+    }
+    std::string line(const std::string& suite, const std::string& components) {
+        return fmt::format("deb [trusted=yes arch=amd64] file:{} {} {}", directory_.path(), suite, components);
+    }
+    Result<Resolved> resolved(const std::vector<std::string>& lines) {
+        return resolve(runner_, files_, directory_.path() + "/apt", lines, "linux-image-amd64", "zfs-dkms");
+    }
     Status check(const std::string& components, const std::vector<std::string>& wanted,
                  const std::vector<std::string>& packages) {
-        const std::vector<std::string> lines{
-            fmt::format("deb [trusted=yes arch=amd64] file:{} s {}", directory_.path(), components)};
-        KLD_CHECK(resolve(runner_, files_, directory_.path() + "/apt", lines, "linux-image-amd64", "zfs-dkms"));
+        KLD_CHECK(resolved({line("s", components)}));
         return check_offers(runner_, directory_.path() + "/apt", wanted, packages);
     }
 
@@ -70,6 +84,23 @@ TEST_F(Offers, EveryPackageThatTheArchiveLacksIsNamed) {
     ASSERT_FALSE(some.has_value());
     EXPECT_EQ(some.error().message, "the archive does not have intel-microcode, nothing");
     EXPECT_FALSE(check("main", {}, {"nothing"}).has_value());
+}
+
+constexpr long kFirstOfJanuary = 1767225600;  // 2026, 00:00 UTC: date --date=2026-01-01T00:00Z +%s
+
+TEST_F(Offers, TheNewestReleaseDatesWhatIsMadeOfThem) {
+    copy_suite("newer", "Date: Thu, 01 Jan 2026 00:01:01 UTC\n");
+    const auto found = resolved({line("newer", "main"), line("s", "main")});
+    ASSERT_TRUE(found.has_value()) << render(found.error());
+    EXPECT_EQ(found->date, kFirstOfJanuary + 61);
+    EXPECT_EQ(resolved({line("s", "main")})->date, kFirstOfJanuary);
+}
+
+TEST_F(Offers, AReleaseWithoutADateHasNone) {
+    release("s", "");
+    const auto found = resolved({line("s", "main")});
+    ASSERT_TRUE(found.has_value()) << render(found.error());
+    EXPECT_EQ(found->date, 0);
 }
 
 }  // namespace
