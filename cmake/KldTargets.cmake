@@ -19,6 +19,13 @@ find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 add_library(kld_cli11 INTERFACE)
 target_include_directories(kld_cli11 SYSTEM INTERFACE ${CLI11_INCLUDE_DIR})
 
+# Decompressors, linked as archives by all: the static programs of the target have no choice, and one way is enough.
+add_library(kld_packers INTERFACE)
+foreach(packer lzma zstd lz4 bz2 z)
+  find_library(KLD_PACKER_${packer} lib${packer}.a REQUIRED)
+  target_link_libraries(kld_packers INTERFACE ${KLD_PACKER_${packer}})
+endforeach()
+
 option(KLD_SANITIZE "build with address and undefined behaviour sanitizers" OFF)
 if(KLD_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -80,7 +80,7 @@ void check_signatures(const System& system, const Row& row) {
             if (kernel.initramfs.empty()) continue;
             if (kernel.image && !kernel.image->pe_signed) problems.push_back("/" + kernel.path + " is not signed");
             for (const auto* module : {&kernel.packed_zfs, &kernel.packed_spl})
-                if (module->facts && !module->facts->signature)
+                if (module->facts && !module->facts->is_signed)
                     problems.push_back(fmt::format("{} in {} is not signed", module->path, kernel.initramfs));
         }
     if (problems.empty())

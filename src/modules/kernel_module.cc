@@ -8,6 +8,7 @@
 #include "base/byte_reader.h"
 #include "base/text.h"
 #include "modules/compression.h"
+#include "modules/module_trailer.h"
 
 namespace kld::modules {
 namespace {
@@ -95,7 +96,8 @@ Result<KernelModule> inspect_module(std::string_view bytes) {
     if (!modinfo) return malformed("it has no section .modinfo");
     if (modinfo->size() > kLargestModinfo) return malformed(fmt::format("its .modinfo has {} bytes", modinfo->size()));
     for (const auto& field : split(*modinfo, '\0')) take_field(module, field);
-    KLD_TRY(module.signature, read_signature(*plain));
+    KLD_TRY(const auto signature, split_signature(*plain));
+    module.is_signed = signature.has_value();
     return module;
 }
 

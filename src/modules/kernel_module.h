@@ -2,14 +2,12 @@
 // What a kernel module file says about itself.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
-#include "modules/module_signature.h"
 
 namespace kld::modules {
 
@@ -20,7 +18,7 @@ struct KernelModule {
     std::string vermagic;              ///< "6.12.107+deb13-amd64 SMP preempt mod_unload modversions "
     std::vector<std::string> depends;  ///< names of other modules
     bool has_debug_info = false;       ///< a section .debug_info is there
-    std::optional<ModuleSignature> signature;
+    bool is_signed = false;            ///< whoever by; a malformed signature is an error
 
     /// The kernel release that vermagic names, its first word.
     std::string_view release() const;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "modules/compression.h"
 #include "modules/kernel_module.h"
+#include "modules/module_signature.h"
 
 namespace kld::modules {
 namespace {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "modules/module_trailer.h"
 #include "modules/signing_key.h"
 
 namespace kld::modules {
@@ -22,9 +23,6 @@ struct ModuleSignature {
 /// @returns nothing when the module carries no signature; an error when it carries one that the kernel would call
 /// malformed
 Result<std::optional<ModuleSignature>> read_signature(std::string_view module);
-
-/// The module without any signature. A signature that is itself malformed is an error.
-Result<std::string> strip_signature(std::string_view module);
 
 /// Succeeds when the (last) signature of the module was made over exactly these bytes with the key of `certificate`.
 /// Dates are not looked at: the kernel does not look at them either.

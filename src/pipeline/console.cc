@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "boot/xkb_rules.h"
+#include "uki/xkb_rules.h"
 
 namespace kld::pipeline {
 namespace {
@@ -56,9 +56,9 @@ ConsoleFiles console_files(const config::Answers& answers) {
 
 Status check_console(Files& files, const Menu& menu, const config::Answers& answers) {
     if (config::has_usual_console(answers)) return {};
-    KLD_TRY(const auto rules, files.read(menu.tools_tree + boot::kXkbRules));
-    KLD_CHECK(boot::check_xkb(boot::parse_xkb_rules(rules), answers.keyboard_layout, answers.keyboard_variant,
-                              answers.keyboard_options));
+    KLD_TRY(const auto rules, files.read(menu.tools_tree + uki::kXkbRules));
+    KLD_CHECK(uki::check_xkb(uki::parse_xkb_rules(rules), answers.keyboard_layout, answers.keyboard_variant,
+                             answers.keyboard_options));
     KLD_TRY(const auto list, files.read(menu.keymaps + "/" + boot::kKeymapList));
     const auto keymaps = boot::parse_keymap_list(list);
     const auto wanted = config::menu_keymap(answers);

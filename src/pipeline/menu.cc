@@ -7,13 +7,13 @@
 
 #include "base/lock.h"
 #include "base/text.h"
-#include "boot/menu_image.h"
-#include "boot/menu_keymaps.h"
 #include "digest/sha256.h"
 #include "family/apt/owners.h"
 #include "family/apt/root_tree.h"
 #include "pipeline/package_lists.h"
 #include "pipeline/packages.h"
+#include "uki/menu_image.h"
+#include "uki/menu_keymaps.h"
 
 namespace kld::pipeline {
 namespace {
@@ -80,7 +80,7 @@ Result<std::string> keymaps(Build& build, const std::string& tree) {
     build.events.stage("keyboard layouts of the boot menu");
     const auto partial = directory + ".partial";
     KLD_CHECK(build.files.remove(partial));
-    KLD_CHECK(boot::make_keymaps(build.runner, build.files, tree, partial, std::thread::hardware_concurrency()));
+    KLD_CHECK(uki::make_keymaps(build.runner, build.files, tree, partial, std::thread::hardware_concurrency()));
     KLD_CHECK(build.files.rename(partial, directory));
     return directory;
 }
@@ -120,14 +120,14 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
     KLD_TRY(const auto lock, Lock::wait_for(menu.uki + ".lock"));
     if (!build.files.exists(menu.uki) || !build.files.exists(menu.manifest)) {
         build.events.stage("boot menu");
-        KLD_TRY(const auto made, boot::make_menu_image({.tree = tree,
-                                                        .kernel_version = archive.resolved.kernel,
-                                                        .keymaps = layouts,
-                                                        .menu_program = program,
-                                                        .key = key.key_path(),
-                                                        .certificate = key.certificate_path(),
-                                                        .output = menu.uki},
-                                                       build.runner, build.files, build.events));
+        KLD_TRY(const auto made, uki::make_menu_image({.tree = tree,
+                                                       .kernel_version = archive.resolved.kernel,
+                                                       .keymaps = layouts,
+                                                       .menu_program = program,
+                                                       .key = key.key_path(),
+                                                       .certificate = key.certificate_path(),
+                                                       .output = menu.uki},
+                                                      build.runner, build.files, build.events));
         KLD_CHECK(write_manifest(build, menu, made.taken));
         build.events.note(fmt::format("boot menu: {}, kernel {}, ZFS {}", human_bytes(made.bytes), made.kernel_version,
                                       made.zfs_version));

@@ -26,7 +26,7 @@ TEST(KernelModule, TellsItsFieldsInEveryCompression) {
         EXPECT_EQ(module->release(), "6.12.107+deb13-amd64");
         EXPECT_EQ(module->depends, std::vector<std::string>{"spl"});
         EXPECT_FALSE(module->has_debug_info);
-        EXPECT_FALSE(module->signature);
+        EXPECT_FALSE(module->is_signed);
     }
 }
 

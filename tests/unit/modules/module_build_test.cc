@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "modules/module_build.h"
+#include "modules/module_signature.h"
 
 #include <gtest/gtest.h>
 

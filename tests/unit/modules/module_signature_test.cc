@@ -11,7 +11,7 @@ namespace {
 
 using namespace test;
 
-constexpr std::string_view kMagic = "~Module signature appended~\n";
+constexpr auto kMagic = kSignatureMagic;
 
 std::string signed_module() {
     auto bytes = sign_module(make_module(), sample_key());
@@ -19,12 +19,14 @@ std::string signed_module() {
 }
 
 TEST(ModuleSignature, NamesTheSigner) {
-    const auto module = inspect_module(signed_module());
-    ASSERT_TRUE(module) << render(module.error());
-    ASSERT_TRUE(module->signature);
-    EXPECT_EQ(module->signature->issuer, sample_key().certificate().subject());
-    EXPECT_EQ(module->signature->hash, "sha256");
-    EXPECT_EQ(module->signature->serial.size(), 32U);
+    const auto bytes = signed_module();
+    EXPECT_TRUE(inspect_module(bytes)->is_signed);
+    const auto signature = read_signature(bytes);
+    ASSERT_TRUE(signature) << render(signature.error());
+    ASSERT_TRUE(*signature);
+    EXPECT_EQ((*signature)->issuer, sample_key().certificate().subject());
+    EXPECT_EQ((*signature)->hash, "sha256");
+    EXPECT_EQ((*signature)->serial.size(), 32U);
 }
 
 TEST(ModuleSignature, HasTheTrailerOfSignFile) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/menu_image.h"
+#include "uki/menu_image.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -10,10 +10,10 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "base/tree_runner.h"
-#include "boot/initramfs_archive.h"
-#include "boot/menu_content.h"
+#include "uki/initramfs_archive.h"
+#include "uki/menu_content.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 /// The error for a UKI that grew too large: its size and what takes the room.
@@ -90,4 +90,4 @@ Result<MenuImage> make_menu_image(const MenuImageRequest& request, Runner& runne
     return image;
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

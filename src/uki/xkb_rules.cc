@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/xkb_rules.h"
+#include "uki/xkb_rules.h"
 
 #include <fmt/core.h>
 
@@ -7,11 +7,11 @@
 
 #include "base/text.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
-bool contains(const std::vector<KeymapName>& names, const std::string& name) {
-    return std::any_of(names.begin(), names.end(), [&](const KeymapName& known) { return known.name == name; });
+bool contains(const std::vector<boot::KeymapName>& names, const std::string& name) {
+    return std::any_of(names.begin(), names.end(), [&](const boot::KeymapName& known) { return known.name == name; });
 }
 
 Error unknown(const std::string& key, const std::string& value, const std::string& what,
@@ -42,12 +42,12 @@ XkbRules parse_xkb_rules(std::string_view text) {
             continue;
         }
         const auto rest = std::string(trim(std::string_view(trim(line)).substr(fields[0].size())));
-        if (section == "layout" && is_keymap_name(fields[0])) rules.layouts.push_back({fields[0], rest});
+        if (section == "layout" && boot::is_keymap_name(fields[0])) rules.layouts.push_back({fields[0], rest});
         if (section == "option") rules.options.insert(fields[0]);
         const auto colon = rest.find(": ");
         if (section != "variant" || colon == std::string::npos) continue;
         const auto name = rest.substr(0, colon) + ":" + fields[0];
-        if (is_keymap_name(name)) rules.variants.push_back({name, rest.substr(colon + 2)});
+        if (boot::is_keymap_name(name)) rules.variants.push_back({name, rest.substr(colon + 2)});
     }
     return rules;
 }
@@ -76,4 +76,4 @@ Status check_xkb(const XkbRules& rules, const std::string& layouts, const std::s
     return {};
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/result.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 struct ElfNeeds {
     std::string interpreter;             ///< "/lib64/ld-linux-x86-64.so.2", empty for static programs and libraries
@@ -28,4 +28,4 @@ Result<std::vector<std::string>> library_closure(Files& files, const std::string
                                                  const std::vector<std::string>& programs,
                                                  const std::vector<std::string>& extra);
 
-}  // namespace kld::boot
+}  // namespace kld::uki

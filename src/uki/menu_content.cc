@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/menu_content.h"
+#include "uki/menu_content.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "boot/elf.h"
-#include "boot/menu_drivers.h"
-#include "boot/menu_keymaps.h"
 #include "boot/version_order.h"
+#include "uki/elf.h"
+#include "uki/menu_drivers.h"
+#include "uki/menu_keymaps.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 const std::vector<std::string> kPrograms{"/usr/sbin/zpool", "/usr/sbin/zfs", "/usr/sbin/mount.zfs", "/usr/bin/kmod"};
@@ -117,7 +117,7 @@ Status add_keymaps(Files& files, const std::string& directory, MenuContent& cont
     KLD_TRY(const auto names, files.list(directory));
     for (const auto& name : names) {
         KLD_TRY(auto bytes, files.read(fmt::format("{}/{}", directory, name)));
-        content.archive.add_file(fmt::format("{}/{}", kKeymapDirectory, name), std::move(bytes));
+        content.archive.add_file(fmt::format("{}/{}", boot::kKeymapDirectory, name), std::move(bytes));
     }
     content.taken.insert(content.taken.end(), kKeymapSources.begin(), kKeymapSources.end());
     return {};
@@ -162,7 +162,7 @@ Status check_module(const std::string& name, std::string_view module, const std:
 Result<std::string> menu_kernel_version(Files& files, const std::string& tree) {
     KLD_TRY(auto versions, files.list(tree + "/usr/lib/modules"));
     std::sort(versions.begin(), versions.end(),
-              [](const auto& a, const auto& b) { return compare_versions(a, b) > 0; });
+              [](const auto& a, const auto& b) { return boot::compare_versions(a, b) > 0; });
     for (const auto& version : versions) {
         if (!files.exists(fmt::format("{}/boot/vmlinuz-{}", tree, version))) continue;
         const auto modules = ModuleTree::read(files, tree, version);
@@ -188,4 +188,4 @@ Result<MenuContent> collect_menu(const MenuImageRequest& request, TreeRunner& tr
     return content;
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

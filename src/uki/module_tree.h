@@ -11,7 +11,7 @@
 #include "base/files.h"
 #include "base/result.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 /// "xhci-pci" for ".../xhci-pci.ko.xz"; dashes become underscores, as the kernel has it: "xhci_pci".
 std::string module_name(std::string_view path);
@@ -47,4 +47,4 @@ bool has_signature(std::string_view module);
 /// The value of a name in .modinfo, e.g. "vermagic", or "" when there is none.
 std::string modinfo(std::string_view module, std::string_view name);
 
-}  // namespace kld::boot
+}  // namespace kld::uki

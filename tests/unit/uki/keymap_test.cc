@@ -7,13 +7,15 @@
 #include <mutex>
 
 #include "base/text.h"
-#include "boot/menu_content.h"
-#include "boot/menu_keymaps.h"
-#include "boot/xkb_rules.h"
 #include "support/fakes.h"
+#include "uki/menu_content.h"
+#include "uki/menu_keymaps.h"
+#include "uki/xkb_rules.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
+
+using namespace boot;
 
 constexpr const char* kRules =
     "! model\n  pc105           Generic 105-key PC\n\n! layout\n  us              English (US)\n  de              "
@@ -145,4 +147,4 @@ TEST(MenuContents, HasFeatureSetsOfPoolsAndKeyboardLayouts) {
     EXPECT_FALSE(add_data(request, files, content).has_value()) << "no feature sets";
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/menu_keymaps.h"
+#include "uki/menu_keymaps.h"
 
 #include <fmt/core.h>
 
@@ -10,9 +10,9 @@
 
 #include "base/text.h"
 #include "base/tree_runner.h"
-#include "boot/xkb_rules.h"
+#include "uki/xkb_rules.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 /// The binary form of one layout.
@@ -24,14 +24,14 @@ Result<std::string> compile(Runner& tree, const std::string& name) {
     Command binary{{"loadkeys", "--quiet", "--unicode", "--bkeymap", "-"}};
     binary.input = text.out;
     KLD_TRY(auto bytes, tree.run(binary));
-    KLD_CHECK(parse_keymap(bytes.out));
+    KLD_CHECK(boot::parse_keymap(bytes.out));
     return std::move(bytes.out);
 }
 
 }  // namespace
 
-Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree,
-                                             const std::string& output, unsigned threads) {
+Result<std::vector<boot::KeymapName>> make_keymaps(Runner& runner, Files& files, const std::string& tree,
+                                                   const std::string& output, unsigned threads) {
     KLD_TRY(const auto text, files.read(tree + kXkbRules));
     const auto rules = parse_xkb_rules(text);
     auto names = rules.layouts;
@@ -51,18 +51,19 @@ Result<std::vector<KeymapName>> make_keymaps(Runner& runner, Files& files, const
     for (auto& thread : others) thread.join();
 
     KLD_CHECK(files.make_directories(output));
-    std::vector<KeymapName> made;
+    std::vector<boot::KeymapName> made;
     for (std::size_t index = 0; index < names.size(); ++index) {
         const auto& bytes = *compiled[index];
-        if (!bytes && names[index].name == kKernelKeymap) return fail(bytes.error());
+        if (!bytes && names[index].name == boot::kKernelKeymap) return fail(bytes.error());
         if (!bytes) continue;
-        KLD_CHECK(files.write(fmt::format("{}/{}{}", output, names[index].name, kKeymapSuffix), *bytes));
+        KLD_CHECK(files.write(fmt::format("{}/{}{}", output, names[index].name, boot::kKeymapSuffix), *bytes));
         made.push_back(names[index]);
     }
-    if (std::none_of(made.begin(), made.end(), [](const KeymapName& name) { return name.name == kKernelKeymap; }))
-        return fail(fmt::format("{}{} has no layout {}", tree, kXkbRules, kKernelKeymap));
-    KLD_CHECK(files.write(output + "/" + kKeymapList, keymap_list_text(made)));
+    if (std::none_of(made.begin(), made.end(),
+                     [](const boot::KeymapName& name) { return name.name == boot::kKernelKeymap; }))
+        return fail(fmt::format("{}{} has no layout {}", tree, kXkbRules, boot::kKernelKeymap));
+    KLD_CHECK(files.write(output + "/" + boot::kKeymapList, boot::keymap_list_text(made)));
     return made;
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/elf.h"
+#include "uki/elf.h"
 
 #include <elf.h>
 #include <fmt/core.h>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 template <typename T>
@@ -119,4 +119,4 @@ Result<std::vector<std::string>> library_closure(Files& files, const std::string
     return std::vector<std::string>(found.begin(), found.end());
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

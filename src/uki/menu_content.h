@@ -8,11 +8,11 @@
 
 #include "base/files.h"
 #include "base/tree_runner.h"
-#include "boot/initramfs_archive.h"
-#include "boot/menu_image.h"
-#include "boot/module_tree.h"
+#include "uki/initramfs_archive.h"
+#include "uki/menu_image.h"
+#include "uki/module_tree.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 struct MenuContent {
     InitramfsArchive archive;
@@ -38,4 +38,4 @@ Result<std::set<std::string>> choose_modules(const ModuleTree& modules, const st
 /// Checks a module that the menu cannot do without: signed, and built for this kernel. The error names it.
 Status check_module(const std::string& name, std::string_view module, const std::string& kernel_version);
 
-}  // namespace kld::boot
+}  // namespace kld::uki

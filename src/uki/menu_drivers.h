@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace kld::boot {
+namespace kld::uki {
 
 /// Modules without which the menu is not built; one that is built into the kernel counts.
 std::vector<std::string> required_drivers();
@@ -16,4 +16,4 @@ std::vector<std::string> wanted_drivers();
 /// Directories below lib/modules/<version> whose modules are all taken.
 std::vector<std::string> wanted_driver_directories();
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/module_tree.h"
+#include "uki/module_tree.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "base/text.h"
-#include "boot/elf.h"
+#include "uki/elf.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 /// A ":" separates what is defined from what it needs, in modules.dep.
@@ -116,4 +116,4 @@ std::string modinfo(std::string_view module, std::string_view name) {
     return {};
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 struct ArchiveNode {
     unsigned mode = 0;      ///< type and permissions, as in stat
@@ -35,4 +35,4 @@ private:
     std::map<std::string, ArchiveNode> nodes_;
 };
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -9,15 +9,15 @@
 
 #include "boot/keymap.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 /// Where it lies in a tree.
 inline constexpr const char* kXkbRules = "/usr/share/X11/xkb/rules/base.lst";
 
 struct XkbRules {
-    std::vector<KeymapName> layouts;   ///< "de" German
-    std::vector<KeymapName> variants;  ///< "de:nodeadkeys" German (no dead keys)
-    std::set<std::string> options;     ///< "compose:menu"
+    std::vector<boot::KeymapName> layouts;   ///< "de" German
+    std::vector<boot::KeymapName> variants;  ///< "de:nodeadkeys" German (no dead keys)
+    std::set<std::string> options;           ///< "compose:menu"
 };
 
 XkbRules parse_xkb_rules(std::string_view text);
@@ -27,4 +27,4 @@ XkbRules parse_xkb_rules(std::string_view text);
 Status check_xkb(const XkbRules& rules, const std::string& layouts, const std::string& variants,
                  const std::string& options);
 
-}  // namespace kld::boot
+}  // namespace kld::uki

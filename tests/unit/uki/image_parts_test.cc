@@ -3,14 +3,14 @@
 #include <sys/stat.h>
 
 #include "base/files.h"
-#include "boot/elf.h"
-#include "boot/initramfs_archive.h"
-#include "boot/menu_content.h"
-#include "boot/menu_drivers.h"
-#include "boot/module_tree.h"
 #include "support/fakes.h"
+#include "uki/elf.h"
+#include "uki/initramfs_archive.h"
+#include "uki/menu_content.h"
+#include "uki/menu_drivers.h"
+#include "uki/module_tree.h"
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 constexpr const char* kModules = "/t/usr/lib/modules/6.1/";
@@ -158,4 +158,4 @@ TEST(InitramfsArchive, AnUnwritableOutputIsAnError) {
     EXPECT_NE(written.error().message.find("/nowhere/at/all"), std::string::npos);
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

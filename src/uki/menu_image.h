@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "base/runner.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 /// The menu's own kernel command line unless the request has another. kld.* options: docs/boot-menu.md. The kernel
 /// lives for seconds and runs nothing that it was not built with: clearing memory, speculation barriers and the
@@ -53,4 +53,4 @@ struct MenuImage {
 /// kernel, a UKI over kMenuImageLimit (names its biggest parts).
 Result<MenuImage> make_menu_image(const MenuImageRequest& request, Runner& runner, Files& files, Events& events);
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/menu_drivers.h"
+#include "uki/menu_drivers.h"
 
-namespace kld::boot {
+namespace kld::uki {
 
 std::vector<std::string> required_drivers() {
     return {"zfs",          "spl",          "nvme",       "ahci",
@@ -59,4 +59,4 @@ std::vector<std::string> wanted_driver_directories() {
     return {"kernel/drivers/ata/", "kernel/drivers/mmc/host/sdhci"};
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "boot/initramfs_archive.h"
+#include "uki/initramfs_archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -8,7 +8,7 @@
 
 #include <memory>
 
-namespace kld::boot {
+namespace kld::uki {
 namespace {
 
 using Entry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
@@ -79,4 +79,4 @@ Status InitramfsArchive::write(const std::string& output) const {
     return {};
 }
 
-}  // namespace kld::boot
+}  // namespace kld::uki
