@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What each change to boot environments does, step by step: pure functions of the world.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "be/world.h"
+#include "zfs/plan.h"
+
+namespace kld::be {
+
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+/// The property that says why kldload made a snapshot or a boot environment: "kbe", "kpkg", "kupgrade", "ksnap". What
+/// does not carry it is never taken away by itself.
+inline constexpr const char* kReason = "org.kldload:reason";
+
+/// What a source is: a boot environment, or a snapshot of one. Empty: the running one.
+Result<std::string> source_dataset(const World& world, const std::string& source);
+
+/// A new boot environment out of `source` ("default", "default@before", empty: the running one): a clone with every
+/// local property of it, mountpoint / and canmount noauto set on itself. A snapshot is made first when none is named.
+/// @param inherited  local_properties() of the source's dataset
+/// @param own        overrides, as given by a person: "compression" = "zstd"
+/// Errors: a name that is taken or that ZFS does not take; a source with datasets below it.
+Result<zfs::Plan> plan_create(const World& world, const std::string& name, const std::string& source,
+                              const Properties& inherited, const Properties& own);
+
+/// A snapshot of a boot environment: "default@before".
+Result<zfs::Plan> plan_snapshot(const World& world, const std::string& name);
+
+/// Makes it the one that boots next, from then on. Whether it can boot is looked at before (verify.h).
+Result<zfs::Plan> plan_activate(const World& world, const std::string& name);
+
+struct DestroyWish {
+    bool force = false;   ///< unmounts it
+    bool origin = false;  ///< also the snapshot that it was cloned from, when nothing else needs it
+};
+
+/// Takes away a boot environment with its snapshots, or one snapshot ("default@before"). What was cloned from it is
+/// promoted first, so nothing else is lost. Refused: the running one, the next one, one with datasets below it, a held
+/// snapshot.
+Result<zfs::Plan> plan_destroy(const World& world, const std::string& name, const DestroyWish& wish);
+
+/// Another name; also for the running one, whose mount stays.
+Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const std::string& to);
+
+/// Where `mount` puts it when nothing else is said.
+std::string default_place(const World& world, const boot::Dataset& environment);
+
+/// Mounts it without changing its properties: a crash leaves nothing behind.
+/// @param place  a directory; empty: default_place(), which is made
+Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const std::string& place, bool readonly);
+
+Result<zfs::Plan> plan_unmount(const World& world, const std::string& name, bool force);
+
+}  // namespace kld::be

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "be/verify.h"
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "check/rows.h"
+#include "zfs/query.h"
+
+namespace kld::be {
+namespace {
+
+constexpr const char* kChecked =
+    "canmount,mountpoint,readonly,origin,encryption,keyformat,keylocation,org.zfsbootmenu:active,"
+    "org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,org.zfsbootmenu:rootprefix";
+
+/// A read-only mount that goes with this object. Its directory is removed only when it is empty: should unmounting
+/// fail, what is mounted there is somebody's system.
+class PassingMount {
+public:
+    static Result<PassingMount> make(Runner& runner, const std::string& dataset) {
+        KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-verify.XXXXXX"}}));
+        PassingMount mount(runner, std::string(trim(made.out)));
+        KLD_CHECK(runner.run({.argv = {"mount", "-t", "zfs", "-o", "zfsutil,ro", dataset, mount.place_}}));
+        mount.mounted_ = true;
+        return mount;
+    }
+    PassingMount(PassingMount&& other) noexcept
+        : runner_(std::exchange(other.runner_, nullptr)), place_(other.place_), mounted_(other.mounted_) {}
+    PassingMount& operator=(PassingMount&&) = delete;
+    ~PassingMount() {
+        if (runner_ == nullptr) return;
+        if (mounted_ && !runner_->run({.argv = {"umount", place_}})) return;
+        [[maybe_unused]] const auto gone = runner_->run({.argv = {"rmdir", place_}});
+    }
+    const std::string& place() const { return place_; }
+
+private:
+    PassingMount(Runner& runner, std::string place) : runner_(&runner), place_(std::move(place)) {}
+    Runner* runner_;
+    std::string place_;
+    bool mounted_ = false;
+};
+
+}  // namespace
+
+Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
+    // What was written a moment ago must be what is read after a power cut.
+    KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
+    KLD_TRY(const auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
+    if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
+    auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
+    std::optional<PassingMount> passing;
+    if (place.empty()) {
+        KLD_TRY(auto mounted, PassingMount::make(runner, dataset));
+        place = passing.emplace(std::move(mounted)).place();
+    }
+    check::System system{dataset, check::Kind::directory};
+    system.environments.push_back(check::read_environment(check::Tree(files, place == "/" ? "" : place), &datasets[0]));
+    return check::check_system(system);
+}
+
+Status expect_bootable(const check::Report& report, const std::string& name) {
+    Error error{name + " would not boot",
+                {},
+                "kbe check says all; --force-unverified goes ahead all the same",
+                ExitCode::refused};
+    for (const auto& finding : report.findings)
+        if (finding.status == check::Status::fail || finding.status == check::Status::unknown) {
+            error.details.push_back(fmt::format("{}: {}{}{}", finding.id, finding.kernel,
+                                                finding.kernel.empty() ? "" : ": ", finding.evidence));
+            if (!finding.fix.empty()) error.details.push_back("  " + finding.fix);
+        }
+    if (error.details.empty()) return {};
+    return fail(std::move(error));
+}
+
+}  // namespace kld::be

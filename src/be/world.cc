@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "be/world.h"
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "boot/environments.h"
+#include "zfs/names.h"
+#include "zfs/query.h"
+
+namespace kld::be {
+namespace {
+
+/// Keys are those of the origin; the others say how a dataset was made and cannot be given to a clone.
+const std::vector<std::string> kNotForClones{"mountpoint",  "canmount",          "encryption",      "keyformat",
+                                             "keylocation", "pbkdf2iters",       "casesensitivity", "normalization",
+                                             "utf8only",    "org.kldload:reason"};
+
+std::string parent_of(const std::string& dataset) {
+    return dataset.substr(0, dataset.rfind('/'));
+}
+
+Result<std::string> choose_pool(Runner& runner, const std::string& wanted, const std::string& running) {
+    if (!wanted.empty()) return wanted;
+    if (!running.empty()) return boot::pool_of(running);
+    KLD_TRY(const auto all, zfs::pools(runner));
+    if (all.size() == 1) return all[0];
+    return fail(all.empty() ? "no pool is imported" : "several pools are imported: " + join(all, ", "),
+                all.empty() ? "import one: zpool import -N -R /mnt POOL" : "name one with --pool", ExitCode::usage);
+}
+
+Result<std::vector<Snapshot>> read_snapshots(Runner& runner, const std::string& container) {
+    KLD_TRY(const auto rows, zfs::list(runner, {.root = container,
+                                                .types = {"snapshot"},
+                                                .properties = {"name", "creation", "createtxg", "used", "referenced",
+                                                               "userrefs", "clones", "org.kldload:reason"}}));
+    std::vector<Snapshot> snapshots;
+    for (const auto& row : rows) {
+        Snapshot snapshot{row[0],
+                          zfs::number(row[1]),
+                          zfs::number(row[2]),
+                          zfs::number(row[3]),
+                          zfs::number(row[4]),
+                          zfs::number(row[5]),
+                          {},
+                          row[7] == "-" ? "" : row[7]};
+        if (row[6] != "-" && !row[6].empty()) snapshot.clones = split(row[6], ',');
+        snapshots.push_back(std::move(snapshot));
+    }
+    return snapshots;
+}
+
+}  // namespace
+
+const std::vector<std::string> kProperties{"mountpoint",
+                                           "canmount",
+                                           "creation",
+                                           "used",
+                                           "usedbysnapshots",
+                                           "referenced",
+                                           "origin",
+                                           "keystatus",
+                                           "org.zfsbootmenu:active",
+                                           "org.zfsbootmenu:kernel",
+                                           "org.zfsbootmenu:commandline",
+                                           "org.kldload:reason"};
+
+const Snapshot* World::find_snapshot(const std::string& name) const {
+    for (const auto& snapshot : snapshots)
+        if (snapshot.name == name) return &snapshot;
+    return nullptr;
+}
+
+std::string World::dataset_of(const std::string& name) const {
+    return name.find('/') != std::string::npos ? name : container + "/" + name;
+}
+
+std::string World::name_of(const std::string& dataset) const {
+    return dataset.starts_with(container + "/") ? dataset.substr(container.size() + 1) : dataset;
+}
+
+Result<const boot::Dataset*> World::environment(const std::string& name) const {
+    const auto* found = find(dataset_of(name));
+    if (found != nullptr && boot::is_boot_environment(*found)) return found;
+    std::vector<std::string> names;
+    for (const auto& dataset : datasets)
+        if (boot::is_boot_environment(dataset)) names.push_back(name_of(dataset.name));
+    if (found != nullptr)
+        return fail(
+            fmt::format("{} is no boot environment: its mountpoint is {}", found->name, found->value("mountpoint")),
+            "zfs set -u mountpoint=/ canmount=noauto " + shell_quote(found->name), ExitCode::usage);
+    return fail(fmt::format("there is no boot environment {} in {}", name, container),
+                names.empty() ? "kbe list -a shows all datasets" : "there are: " + join(names, ", "), ExitCode::usage);
+}
+
+std::vector<std::string> World::children(const std::string& dataset) const {
+    std::vector<std::string> found;
+    for (const auto& other : datasets)
+        if (other.name.starts_with(dataset + "/")) found.push_back(other.name);
+    return found;
+}
+
+Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots) {
+    World world;
+    KLD_TRY(world.mounts, zfs::read_mounts(files));
+    world.running = zfs::dataset_at(world.mounts, "/");
+    KLD_TRY(world.pool, choose_pool(runner, pool, world.running));
+    if (boot::pool_of(world.running) != world.pool) world.running.clear();
+    KLD_TRY(const auto bootfs, runner.run({.argv = {"zpool", "get", "-H", "-o", "value", "bootfs", world.pool}}));
+    world.next = trim(bootfs.out);
+    if (world.next == "-") world.next.clear();
+    // A root without a parent is a pool's own dataset, which no clone can lie beside.
+    const auto& known = world.running.empty() ? world.next : world.running;
+    world.container = known.find('/') == std::string::npos ? world.pool + "/ROOT" : parent_of(known);
+    auto datasets = zfs::get(runner, {.root = world.container, .properties = kProperties});
+    if (!datasets)
+        return fail(std::move(datasets.error())
+                        .with_hint("is this a system of kldload's layout? zfs list shows what there is"));
+    for (auto& dataset : *datasets)
+        if (dataset.name != world.container) world.datasets.push_back(std::move(dataset));
+    if (with_snapshots) {
+        KLD_TRY(world.snapshots, read_snapshots(runner, world.container));
+    }
+    world.now = std::time(nullptr);
+    return world;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> local_properties(Runner& runner, const std::string& dataset) {
+    KLD_TRY(const auto read,
+            zfs::get(runner,
+                     {.root = dataset, .properties = {"all"}, .sources = {"local", "received"}, .recursive = false}));
+    std::vector<std::pair<std::string, std::string>> properties;
+    for (const auto& one : read)
+        for (const auto& [name, property] : one.properties)
+            if (!contains(kNotForClones, name)) properties.emplace_back(name, property.value);
+    return properties;
+}
+
+}  // namespace kld::be

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The boot environments of a running system.
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+#include "base/runner.h"
+#include "boot/dataset.h"
+#include "zfs/mounts.h"
+
+namespace kld::be {
+
+struct Snapshot {
+    std::string name;                      ///< with its dataset
+    std::uint64_t created = 0, order = 0;  ///< seconds; createtxg, by which snapshots of one second are told apart
+    std::uint64_t used = 0, referenced = 0;
+    std::uint64_t holds = 0;
+    std::vector<std::string> clones{};
+    std::string reason{};  ///< org.kldload:reason, empty: not ours
+};
+
+struct World {
+    std::string pool;
+    std::string container;                  ///< "rpool/ROOT"
+    std::string running;                    ///< dataset that is mounted on /, empty in a rescue system
+    std::string next;                       ///< bootfs, empty when it is not set
+    std::vector<boot::Dataset> datasets{};  ///< below the container, parents first
+    std::vector<Snapshot> snapshots{};      ///< of those
+    std::vector<zfs::Mount> mounts{};
+    std::time_t now = 0;
+
+    const boot::Dataset* find(const std::string& dataset) const { return boot::find_dataset(datasets, dataset); }
+    const Snapshot* find_snapshot(const std::string& name) const;
+    /// "default" → "rpool/ROOT/default"; a whole dataset's name stays as it is.
+    std::string dataset_of(const std::string& name) const;
+    /// "rpool/ROOT/default" → "default"
+    std::string name_of(const std::string& dataset) const;
+    /// The boot environment of that name, or an error that lists those which there are.
+    Result<const boot::Dataset*> environment(const std::string& name) const;
+    /// Datasets below this one.
+    std::vector<std::string> children(const std::string& dataset) const;
+};
+
+/// What is asked of each dataset.
+extern const std::vector<std::string> kProperties;
+
+/// @param pool            empty: the one that / lies on, or the only one that is imported
+/// @param with_snapshots  there may be thousands, and not everybody wants to know
+Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots);
+
+/// What was set on the dataset itself and a clone must be told: user properties and native ones, without what a clone
+/// has from its origin (encryption) and what boot environments set by themselves (mountpoint, canmount).
+Result<std::vector<std::pair<std::string, std::string>>> local_properties(Runner& runner, const std::string& dataset);
+
+}  // namespace kld::be

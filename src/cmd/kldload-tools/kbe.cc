@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// kbe: boot environments, with the verbs and columns of bectl(8).
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "be/changes.h"
+#include "be/listing.h"
+#include "be/verify.h"
+#include "check/report.h"
+#include "tools.h"
+
+namespace kld::cmd {
+namespace {
+
+struct BeOptions {
+    ChangeOptions change{};
+    std::string name{}, other{}, source{};
+    std::vector<std::string> properties{};
+    bool force = false, origin = false, readonly = false, unverified = false;
+    ListOutput output{};
+    be::ListWish wish{};
+    bool all_rows = false;
+};
+using BeOptionsPtr = std::shared_ptr<BeOptions>;
+
+/// The world of a change: locked against others from now on.
+struct BeChange {
+    std::optional<Lock> lock;
+    be::World world;
+};
+
+Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options) {
+    KLD_CHECK(expect_root());
+    KLD_TRY(auto world, be::probe(context.runner, context.files, options.pool, false));
+    BeChange change{std::nullopt, {}};
+    if (!options.dry_run) {
+        KLD_TRY(auto lock, lock_pool(world.pool));
+        change.lock.emplace(std::move(lock));
+    }
+    // Read once the lock is held: somebody may just have ended a change.
+    KLD_TRY(change.world, be::probe(context.runner, context.files, world.pool, true));
+    return change;
+}
+
+Result<be::Properties> parse_be_properties(const std::vector<std::string>& words) {
+    be::Properties properties;
+    for (const auto& word : words) {
+        const auto equals = word.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return fail("'" + word + "' is no PROPERTY=VALUE", "write it as -o compression=zstd", ExitCode::usage);
+        properties.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+    return properties;
+}
+
+Status be_create(ToolContext& context, const BeOptions& options) {
+    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    const auto& world = change.world;
+    if (options.name.find('@') != std::string::npos) {
+        if (!options.source.empty() || !options.properties.empty())
+            return fail("a snapshot takes neither -e nor -o", "kbe create NAME@SNAPSHOT", ExitCode::usage);
+        KLD_TRY(const auto plan, be::plan_snapshot(world, options.name));
+        return carry_out(context, options.change, plan, {});
+    }
+    KLD_TRY(const auto own, parse_be_properties(options.properties));
+    KLD_TRY(const auto source, be::source_dataset(world, options.source));
+    KLD_TRY(const auto inherited, be::local_properties(context.runner, source));
+    KLD_TRY(const auto plan, be::plan_create(world, options.name, options.source, inherited, own));
+    return carry_out(context, options.change, plan,
+                     fmt::format("kbe activate {} makes it the one that boots", shell_quote(options.name)));
+}
+
+Status be_activate(ToolContext& context, const BeOptions& options) {
+    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    KLD_TRY(const auto* environment, change.world.environment(options.name));
+    KLD_TRY(const auto plan, be::plan_activate(change.world, options.name));
+    if (!plan.steps.empty() && !options.unverified) {
+        KLD_TRY(const auto report, be::verify(context.runner, context.files, change.world, environment->name));
+        KLD_CHECK(be::expect_bootable(report, options.name));
+    }
+    return carry_out(context, options.change, plan, options.name + " boots from now on");
+}
+
+Status be_check(ToolContext& context, const BeOptions& options) {
+    KLD_CHECK(expect_root());
+    KLD_TRY(const auto world, be::probe(context.runner, context.files, options.change.pool, false));
+    auto dataset = world.running;
+    if (!options.name.empty()) {
+        KLD_TRY(const auto* environment, world.environment(options.name));
+        dataset = environment->name;
+    }
+    if (dataset.empty()) return fail("no boot environment runs here", "name one", ExitCode::usage);
+    KLD_TRY(const auto report, be::verify(context.runner, context.files, world, dataset));
+    fmt::print("{}", options.output.json ? check::to_json(report) : check::to_text(report, options.all_rows));
+    return be::expect_bootable(report, world.name_of(dataset));
+}
+
+/// A verb whose plan needs nothing but the world.
+using BePlanner = std::function<Result<zfs::Plan>(const be::World&, const BeOptions&)>;
+
+CLI::App* add_be_change(CLI::App& app, ToolContext& context, const BeOptionsPtr& options, const char* name,
+                        const char* summary, BePlanner planner) {
+    auto* verb = app.add_subcommand(name, summary);
+    options->change.add_to(*verb);
+    verb->callback([&context, options, planner = std::move(planner)] {
+        context.run([&context, options, planner]() -> Status {
+            KLD_TRY(const auto change, begin_be_change(context, options->change));
+            KLD_TRY(const auto plan, planner(change.world, *options));
+            return carry_out(context, options->change, plan, {});
+        });
+    });
+    return verb;
+}
+
+void add_be_list(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<BeOptions>();
+    auto* verb = app.add_subcommand("list", "list boot environments");
+    options->output.add_to(*verb);
+    verb->add_flag("-a", options->wish.all, "also datasets below them");
+    verb->add_flag("-s", options->wish.snapshots, "also their snapshots");
+    verb->add_flag("-D", options->wish.alone, "space as if each were the only one");
+    verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
+    verb->callback([&context, options] {
+        context.run([&context, options]() -> Status {
+            KLD_TRY(const auto world,
+                    be::probe(context.runner, context.files, options->change.pool, options->wish.snapshots));
+            constexpr std::size_t kShown = 5;
+            options->output.print(be::list_environments(world, options->wish), "environments", kShown);
+            return {};
+        });
+    });
+}
+
+void add_be_create(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<BeOptions>();
+    auto* verb = app.add_subcommand("create", "a new boot environment out of one, or NAME@SNAPSHOT: a snapshot of one");
+    verb->add_option("name", options->name, "NAME, or NAME@SNAPSHOT")->required();
+    verb->add_option("-e", options->source, "start from this one, or from NAME@SNAPSHOT; else from the one that runs");
+    verb->add_option("-o", options->properties, "PROPERTY=VALUE of the new one (may be given again)");
+    options->change.add_to(*verb);
+    verb->callback([&context, options] { context.run([&context, options] { return be_create(context, *options); }); });
+}
+
+void add_be_activate(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<BeOptions>();
+    auto* verb = app.add_subcommand("activate", "boot this one from now on, when it passes the check");
+    verb->add_option("name", options->name, "boot environment")->required();
+    verb->add_flag("--force-unverified", options->unverified, "also when the check finds that it would not boot");
+    options->change.add_to(*verb);
+    verb->callback(
+        [&context, options] { context.run([&context, options] { return be_activate(context, *options); }); });
+}
+
+void add_be_check(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<BeOptions>();
+    auto* verb = app.add_subcommand("check", "look whether one would boot; else the one that runs");
+    verb->add_option("name", options->name, "boot environment");
+    verb->add_flag("--json", options->output.json, "print every row as JSON");
+    verb->add_flag("--all", options->all_rows, "print rows that pass or do not apply, too");
+    verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
+    verb->callback([&context, options] { context.run([&context, options] { return be_check(context, *options); }); });
+}
+
+}  // namespace
+
+void add_kbe(CLI::App& app, ToolContext& context) {
+    add_be_list(app, context);
+    add_be_create(app, context);
+    add_be_activate(app, context);
+    {
+        auto options = std::make_shared<BeOptions>();
+        auto* verb = add_be_change(app, context, options, "destroy", "take one away, or NAME@SNAPSHOT: a snapshot",
+                                   [](const be::World& world, const BeOptions& given) {
+                                       return be::plan_destroy(world, given.name, {given.force, given.origin});
+                                   });
+        verb->add_option("name", options->name, "NAME, or NAME@SNAPSHOT")->required();
+        verb->add_flag("-F", options->force, "unmount it when it is mounted");
+        verb->add_flag("-o", options->origin, "also the snapshot that it was made of");
+    }
+    {
+        auto options = std::make_shared<BeOptions>();
+        auto* verb = add_be_change(app, context, options, "rename", "give one another name",
+                                   [](const be::World& world, const BeOptions& given) {
+                                       return be::plan_rename(world, given.name, given.other);
+                                   });
+        verb->add_option("name", options->name, "boot environment")->required();
+        verb->add_option("new-name", options->other, "its new name")->required();
+    }
+    {
+        auto options = std::make_shared<BeOptions>();
+        auto* verb = add_be_change(app, context, options, "mount", "mount one beside the one that runs",
+                                   [](const be::World& world, const BeOptions& given) {
+                                       return be::plan_mount(world, given.name, given.other, given.readonly);
+                                   });
+        verb->add_option("name", options->name, "boot environment")->required();
+        verb->add_option("directory", options->other, "where; else below /run/kldload/be");
+        verb->add_flag("-r,--readonly", options->readonly, "for reading alone");
+    }
+    for (const auto* name : {"unmount", "umount"}) {
+        auto options = std::make_shared<BeOptions>();
+        auto* verb = add_be_change(app, context, options, name, "unmount one",
+                                   [](const be::World& world, const BeOptions& given) {
+                                       return be::plan_unmount(world, given.name, given.force);
+                                   });
+        verb->add_option("name", options->name, "boot environment")->required();
+        verb->add_flag("-f", options->force, "also while programs use it");
+        if (std::string_view(name) == "umount") verb->group("");  // an alias, not for the help
+    }
+    add_be_check(app, context);
+}
+
+}  // namespace kld::cmd

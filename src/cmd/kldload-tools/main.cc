@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// kldload-tools: the k* commands of a running system. What it is called says which one it is.
+#include <fmt/core.h>
+
+#include <cstdio>
+
+#include "cmd/events_option.h"
+#include "tools.h"
+
+namespace {
+
+int finish(const kld::Result<int>& result) {
+    if (result) return *result;
+    fmt::print(stderr, "{}", kld::render(result.error()));
+    return static_cast<int>(result.error().code);
+}
+
+const kld::cmd::Tool* find_tool(std::string_view path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    for (const auto& tool : kld::cmd::all_tools())
+        if (name == tool.name) return &tool;
+    return nullptr;
+}
+
+int usage() {
+    fmt::print("kldload-tools TOOL ..., or one of its links:\n");
+    for (const auto& tool : kld::cmd::all_tools()) fmt::print("  {:<10} {}\n", tool.name, tool.summary);
+    return static_cast<int>(kld::ExitCode::usage);
+}
+
+int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
+    CLI::App app{tool.summary, tool.name};
+    app.set_version_flag("--version", KLD_VERSION);
+    app.require_subcommand(0, 1);
+    int events_fd = -1;
+    kld::cmd::add_events_fd(app, events_fd);
+
+    kld::ProcessRunner runner;
+    kld::RealFiles files;
+    std::function<kld::Result<int>()> verb;
+    kld::cmd::ToolContext context{runner, files,
+                                  [&] {
+                                      auto console = kld::console_events();
+                                      return events_fd < 0
+                                                 ? std::move(console)
+                                                 : kld::both_events(std::move(console), kld::json_events(events_fd));
+                                  },
+                                  [&](std::function<kld::Result<int>()> run) { verb = std::move(run); }};
+    tool.add(app, context);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& bad) {
+        return app.exit(bad) == 0 ? 0 : static_cast<int>(kld::ExitCode::usage);
+    }
+    if (!verb) {
+        fmt::print(stderr, "{}", app.help());
+        return static_cast<int>(kld::ExitCode::usage);
+    }
+    return finish(verb());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (const auto* tool = find_tool(argv[0])) return run_tool(*tool, argc, argv);
+        if (argc < 2) return usage();
+        if (const auto* tool = find_tool(argv[1])) return run_tool(*tool, argc - 1, argv + 1);
+        return usage();
+    } catch (const std::exception& bug) {
+        return finish(kld::fail(std::string("a fault in this program: ") + bug.what(),
+                                "please report it with the command line", kld::ExitCode::unknown));
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tools.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace kld::cmd {
+namespace {
+
+constexpr const char* kLockDirectory = "/run/kldload";
+
+}  // namespace
+
+const std::vector<Tool>& all_tools() {
+    static const std::vector<Tool> tools{
+        {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe},
+    };
+    return tools;
+}
+
+void ListOutput::add_to(CLI::App& verb) {
+    verb.add_flag("-H", tabs, "no titles, a tab between columns, plain numbers: for scripts");
+    verb.add_flag("--json", json, "print JSON");
+}
+
+void ListOutput::print(const Table& table, const std::string& name, std::size_t shown) const {
+    if (json) {
+        fmt::print("{}", to_json(table, name));
+        return;
+    }
+    Table some = table;
+    some.columns.resize(std::min(shown, some.columns.size()));
+    for (auto& row : some.rows) row.resize(some.columns.size());
+    fmt::print("{}", tabs ? to_tabs(some) : to_columns(some));
+}
+
+void ChangeOptions::add_to(CLI::App& verb) {
+    verb.add_flag("--dry-run", dry_run, "show what would be done");
+    verb.add_flag("--json", json, "print the plan as JSON");
+    verb.add_option("--pool", pool, "where / is on no pool, or on another one");
+}
+
+Result<Lock> lock_pool(const std::string& pool) {
+    RealFiles files;
+    KLD_CHECK(files.make_directories(kLockDirectory));
+    return Lock::try_take(fmt::format("{}/{}.lock", kLockDirectory, pool),
+                          "another change of the pool " + pool + " is under way");
+}
+
+Status expect_root() {
+    if (::geteuid() == 0) return {};
+    return fail("only root may do that", "sudo, or doas, in front of the command", ExitCode::refused);
+}
+
+Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said) {
+    if (options.json) fmt::print("{}", zfs::to_json(plan));
+    if (options.dry_run) {
+        if (!options.json) fmt::print("{}", zfs::to_text(plan));
+        return {};
+    }
+    const auto events = context.events();
+    KLD_CHECK(zfs::apply(plan, context.runner, *events));
+    if (!options.json && !said.empty()) fmt::print("{}\n", said);
+    return {};
+}
+
+}  // namespace kld::cmd

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The tools of a running system: one program under many names.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "base/files.h"
+#include "base/lock.h"
+#include "base/runner.h"
+#include "base/table.h"
+#include "zfs/plan.h"
+
+namespace kld::cmd {
+
+struct ToolContext {
+    Runner& runner;
+    Files& files;
+    /// Made when a verb runs, so that --events-fd has been read.
+    std::function<std::unique_ptr<Events>()> events;
+    /// A verb that was chosen calls this while parsing; main then runs the function and renders its error. The exit
+    /// code of a success is 0 unless the function says another one.
+    std::function<void(std::function<Result<int>()>)> chosen;
+    /// `chosen` for what ends well or not.
+    void run(std::function<Status()> verb) const {
+        chosen([verb = std::move(verb)]() -> Result<int> {
+            KLD_CHECK(verb());
+            return 0;
+        });
+    }
+};
+
+struct Tool {
+    const char* name;
+    const char* summary;
+    void (*add)(CLI::App& app, ToolContext& context);
+};
+
+/// By name. Man pages, completions and links are made of this.
+const std::vector<Tool>& all_tools();
+
+/// How a listing is printed: -H and --json.
+struct ListOutput {
+    bool tabs = false;
+    bool json = false;
+    void add_to(CLI::App& verb);
+    /// @param name   of the list in JSON
+    /// @param shown  how many of the first columns people see; JSON has all
+    void print(const Table& table, const std::string& name, std::size_t shown) const;
+};
+
+/// How a change is made: --dry-run and --json.
+struct ChangeOptions {
+    bool dry_run = false;
+    bool json = false;
+    std::string pool{};
+    void add_to(CLI::App& verb);
+};
+
+/// Takes the lock of a pool for a change. Errors: not root; another change of the pool is under way.
+Result<Lock> lock_pool(const std::string& pool);
+
+/// Shows the plan (--dry-run) or does it.
+/// @param said  one line for people when it was done; empty: none
+Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said);
+
+/// Root, or an error that says so.
+Status expect_root();
+
+void add_kbe(CLI::App& app, ToolContext& context);
+
+}  // namespace kld::cmd

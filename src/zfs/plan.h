@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A change to a running system, decided before anything is touched.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "base/runner.h"
+
+namespace kld::zfs {
+
+struct Step {
+    std::string text;               ///< for people: "clone rpool/ROOT/default@… as rpool/ROOT/new"
+    std::vector<std::string> argv;  ///< what does it
+    /// What takes it back, should a later step fail; empty: nothing to take back.
+    std::vector<std::string> undo{};
+};
+
+struct Plan {
+    std::vector<Step> steps{};
+    std::vector<std::string> warnings{};  ///< what a person should know before it is done
+};
+
+/// One numbered line a step with its command below, warnings first.
+std::string to_text(const Plan& plan);
+
+/// {"version": 1, "warnings": [], "steps": [{"text", "argv"}]}
+std::string to_json(const Plan& plan);
+
+/// Does the steps in order. When one fails, what the earlier ones did is taken back, last first; the error says which
+/// step failed and what could not be taken back.
+Status apply(const Plan& plan, Runner& runner, Events& events);
+
+}  // namespace kld::zfs
