@@ -15,7 +15,8 @@ constexpr const char* kLockDirectory = "/run/kldload";
 
 const std::vector<Tool>& all_tools() {
     static const std::vector<Tool> tools{
-        {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe},
+        {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe, "kbe list -H | cut -f1"},
+        {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
     };
     return tools;
 }
