@@ -114,6 +114,15 @@ Status add_links(Build& build, const std::string& program, apt::Package& package
     return {};
 }
 
+/// What a package has to clean up when it goes: packaging/<name>/postrm, when there is one.
+Status add_postrm(Build& build, apt::Package& package) {
+    const auto path = fmt::format("{}/packaging/{}/postrm", build.places.data, package.name);
+    if (!build.files.exists(path)) return {};
+    KLD_TRY(auto script, build.files.read(path));
+    package.control.push_back({"postrm", std::move(script), 0755});
+    return {};
+}
+
 struct Shipped {
     std::string source;  ///< below packaging/
     std::string target;
@@ -214,8 +223,7 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
             "changes anything, and leaves that version of the kernel out from then on."};
     KLD_CHECK(add_files(build, shipped, package));
     add_conffiles(package);
-    KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-dkms/postrm"));
-    package.control.push_back({"postrm", std::move(script), 0755});
+    KLD_CHECK(add_postrm(build, package));
     return pack_own(build, std::move(package), "kldload-dkms");
 }
 
@@ -233,6 +241,7 @@ Result<std::string> feature_package(Build& build, const std::string& id) {
                          .description = "Beside what the distribution has, which is left as it is."};
     if (feature.files) KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + id, "", package));
     if (!feature.program.empty()) KLD_CHECK(add_links(build, feature.program, package));
+    KLD_CHECK(add_postrm(build, package));
     add_conffiles(package);
     return pack_own(build, std::move(package), feature.program);
 }

@@ -285,6 +285,33 @@ TEST(Hooks, ARunIsTheOutermostManager) {
     EXPECT_EQ(run_of(files, 99), "") << "gone";
 }
 
+TEST(Package, TakesItsHooksAlongWhenItGoes) {
+    const auto root = TemporaryDirectory::make("/tmp");
+    ASSERT_TRUE(root.has_value());
+    RealFiles files;
+    ProcessRunner runner;
+    const auto hook = root->path() + hook_files(manager_of("apt"), files)->front().path;
+    const auto log = root->path() + kLog;
+    for (const auto& path : {hook, log}) ASSERT_TRUE(files.make_directories(path.substr(0, path.rfind('/'))));
+    const auto run = [&](const std::string& action) {
+        return runner
+            .run({.argv = {"sh", std::string(KLD_SOURCE_DIR) + "/packaging/kldload-tools/postrm", action},
+                  .environment = {"DPKG_ROOT=" + root->path()}})
+            .has_value();
+    };
+    ASSERT_TRUE(files.write(hook, hook_files(manager_of("apt"), files)->front().text));
+    ASSERT_TRUE(files.write(log, "record\n"));
+    ASSERT_TRUE(run("upgrade"));
+    EXPECT_TRUE(files.exists(hook));
+    ASSERT_TRUE(run("remove"));
+    EXPECT_FALSE(files.exists(hook));
+    EXPECT_TRUE(files.exists(log));
+    ASSERT_TRUE(files.write(hook, "// somebody else's\n"));
+    ASSERT_TRUE(run("purge"));
+    EXPECT_TRUE(files.exists(hook)) << "what is not ours stays";
+    EXPECT_FALSE(files.exists(log));
+}
+
 TEST(Log, HalfALineIsPassedOver) {
     test::FakeFiles files;
     files.entries[kLog] = {"{\"version\":1,\"id\":\"kpkg-1\",\"resu"};
