@@ -47,8 +47,11 @@ Status RealFiles::write(const std::string& path, std::string_view bytes, unsigne
 }
 
 Status RealFiles::overwrite(const std::string& path, std::string_view bytes) {
-    KLD_TRY(auto fd, Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    KLD_TRY(auto fd, Fd::open(path, O_WRONLY | O_CREAT, 0600));
     KLD_CHECK(fd.write_all(bytes));
+    KLD_TRY(const auto size, fd.size());
+    if (size > bytes.size() && ::ftruncate(fd.get(), static_cast<off_t>(bytes.size())) != 0)
+        return fail(errno_error("cannot cut " + path, errno));
     return fd.sync();
 }
 

@@ -21,7 +21,8 @@ public:
     /// Writes beside `path`, flushes, renames: a reader sees the old or the new content, never half. Parents must
     /// exist.
     virtual Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) = 0;
-    /// Writes into the file itself, flushed. For file systems where each name costs; an interruption leaves a part.
+    /// Writes into the file itself, flushed: one of the same size keeps its place on the disk. For file systems where
+    /// each name costs; an interruption leaves a part.
     virtual Status overwrite(const std::string& path, std::string_view bytes) = 0;
     /// Adds to the end of the file in one write, flushed; a file that is not there is made.
     virtual Status append(const std::string& path, std::string_view bytes) = 0;

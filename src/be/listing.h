@@ -13,8 +13,9 @@ struct ListWish {
     bool alone = false;      ///< space as if it were the only one: with what its origin holds for it
 };
 
-/// Name, "N" for the one that runs and "R" for the one that boots next, mountpoint, space, creation; then what JSON
-/// has beyond that: dataset, running, next, referenced, origin, kernel pin, reason.
+/// Name, "N" for the one that runs and "R" for the one that boots next, "T" for one on trial or for one boot,
+/// mountpoint, space, creation; then what JSON has beyond that: dataset, running, next, referenced, origin, kernel pin,
+/// reason.
 Table list_environments(const World& world, const ListWish& wish);
 
 }  // namespace kld::be

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "be/trial.h"
 #include "boot/environments.h"
 #include "zfs/names.h"
 #include "zfs/query.h"
@@ -121,6 +122,7 @@ Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool 
     if (with_snapshots) {
         KLD_TRY(world.snapshots, read_snapshots(runner, world.container));
     }
+    world.trial = trial_of(files, world);
     world.now = std::time(nullptr);
     return world;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/files.h"
 #include "base/runner.h"
 #include "boot/dataset.h"
+#include "boot/trial.h"
 #include "zfs/mounts.h"
 
 namespace kld::be {
@@ -31,6 +33,7 @@ struct World {
     std::vector<boot::Dataset> datasets{};  ///< below the container, parents first
     std::vector<Snapshot> snapshots{};      ///< of those
     std::vector<zfs::Mount> mounts{};
+    std::optional<boot::Trial> trial{};  ///< as the EFI system partition has it
     std::time_t now = 0;
 
     const boot::Dataset* find(const std::string& dataset) const { return boot::find_dataset(datasets, dataset); }

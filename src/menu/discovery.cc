@@ -16,6 +16,7 @@
 #include "menu/environment.h"
 #include "menu/importer.h"
 #include "menu/log.h"
+#include "menu/trials.h"
 
 namespace kld::menu {
 namespace {
@@ -60,7 +61,7 @@ public:
             DeadlineRunner runner;
             Drivers(runner).load({"zfs"});
         });
-        drivers_.load_for_present_devices({"efivarfs"});
+        drivers_.load_for_present_devices({"efivarfs", "vfat", "nls_cp437", "nls_ascii"});
         boot_partition_ = boot_partition();
         zfs.join();
         log_line(fmt::format("drivers loaded after {} ms", milliseconds_passed()));
@@ -92,6 +93,7 @@ public:
         news_ = false;
         auto world = importer_.list(pools, prefer_, inspect);
         if (first && world.entries.empty()) return;
+        apply_trial(find_trial(), world);
         explain_nothing(world, scan, pools);
         for (const auto& note : world.notes) log_line(note);
         log_line(fmt::format("{} boot environments after {} ms", world.entries.size(), milliseconds_passed()));

@@ -24,11 +24,11 @@ std::string guid_text(std::string_view bytes) {
     return text;
 }
 
-std::set<std::string> partition_guids(const Fd& disk) {
+std::vector<GptPartition> read_partitions(const Fd& disk) {
     // UEFI specification 5.3: the header in the second sector; where the entries are, how many, how large.
     constexpr std::size_t kHeader = 92;
     constexpr std::uint32_t kMostEntries = 1024;
-    std::set<std::string> guids;
+    std::vector<GptPartition> partitions;
     for (const std::uint64_t sector : {512U, 4096U}) {
         const auto header = disk.read_at(kHeader, sector);
         if (!header || header->size() < kHeader || !header->starts_with("EFI PART")) continue;
@@ -37,12 +37,21 @@ std::set<std::string> partition_guids(const Fd& disk) {
         const auto size = number_at<std::uint32_t>(*header, 84);
         if (count > kMostEntries || size < 128 || size > 4096) continue;
         const auto entries = disk.read_at(static_cast<std::size_t>(count) * size, first * sector);
+        unsigned number = 0;
         for (std::size_t at = 0; entries && at + size <= entries->size(); at += size) {
-            const auto type = entries->substr(at, 16);
-            if (type != std::string(16, '\0')) guids.insert(guid_text(std::string_view(*entries).substr(at + 16, 16)));
+            const auto entry = std::string_view(*entries).substr(at, size);
+            ++number;
+            if (entry.substr(0, 16) != std::string(16, '\0'))
+                partitions.push_back({number, guid_text(entry.substr(0, 16)), guid_text(entry.substr(16, 16))});
         }
-        return guids;
+        return partitions;
     }
+    return partitions;
+}
+
+std::set<std::string> partition_guids(const Fd& disk) {
+    std::set<std::string> guids;
+    for (const auto& partition : read_partitions(disk)) guids.insert(partition.guid);
     return guids;
 }
 

@@ -30,6 +30,7 @@ struct Loaded {};
 /// A kernel could not be loaded.
 struct LoadFailed {
     Error error;
+    bool on_trial = false;  ///< the last good environment is to boot by itself
 };
 
 /// The snapshots that a person asked for.

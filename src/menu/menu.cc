@@ -14,6 +14,7 @@
 #include "menu/launcher.h"
 #include "menu/log.h"
 #include "menu/power.h"
+#include "menu/trials.h"
 
 namespace kld::menu {
 namespace {
@@ -31,6 +32,11 @@ template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
 constexpr const char* kNotStarted = "The kernel was not started:";
+
+std::optional<FoundTrial> trial_of(const World& world, std::size_t entry) {
+    if (!world.trial || world.trial->entry != entry) return std::nullopt;
+    return world.trial->found;
+}
 
 std::vector<std::string> failure_lines(const std::string& what, const Error& error) {
     std::vector<std::string> text{what, "", error.message};
@@ -105,6 +111,7 @@ void Menu::handle(News news) {
                        loading_ = false;
                        log_line("not started: " + failed.error.message);
                        state_.show_message(failure_lines(kNotStarted, failed.error));
+                       if (failed.on_trial) state_.end_trial();
                    },
                    [&](SnapshotsFound& found) { state_.show_snapshots(found.environment, std::move(found.snapshots)); },
                    [&](TextReady& ready) { state_.show_text(std::move(ready.text)); },
@@ -159,18 +166,23 @@ void Menu::act(const Action& action, Terminal* from) {
 void Menu::boot(const Action& action) {
     const auto& entry = state_.world().entries[action.entry];
     const auto& kernel = entry.kernels[action.kernel];
-    const auto command_line = final_command_line(entry, action.arguments);
+    // A person who chooses another kernel or command line tries it just the same.
+    const auto trial = trial_of(state_.world(), action.entry);
+    const auto command_line =
+        final_command_line(entry, action.arguments + (trial ? trial_arguments(trial->record) : std::string()));
     loading_ = true;
     draw();
     say(fmt::format("Booting {} with {}\n{}", entry.dataset, kernel.kernel, command_line));
     const auto passphrase =
         can_hand_over(entry, action.arguments) ? keyring_->find(entry.encryption_root) : std::nullopt;
-    std::thread([this, entry, kernel, command_line, passphrase] {
+    std::thread([this, entry, kernel, command_line, passphrase, trial] {
         // When discovery hangs on a dying disk, booting from another one must still be possible.
         const bool locked = discovery_.pools_mutex().try_lock_for(std::chrono::seconds(20));
         auto loaded = with_deadline<bool>("loading the kernel", kLoadTime,
-                                          [entry, kernel, command_line, passphrase]() -> Result<bool> {
+                                          [entry, kernel, command_line, passphrase, trial]() -> Result<bool> {
                                               DeadlineRunner runner;
+                                              if (trial)
+                                                  KLD_CHECK(write_trial({one_less(trial->record), trial->partitions}));
                                               KLD_CHECK(load_entry(runner, entry, kernel, command_line, passphrase));
                                               return true;
                                           });
@@ -178,7 +190,7 @@ void Menu::boot(const Action& action) {
         if (loaded)
             inbox_->put(Loaded{});
         else
-            inbox_->put(LoadFailed{std::move(loaded.error())});
+            inbox_->put(LoadFailed{std::move(loaded.error()), trial.has_value()});
     }).detach();
 }
 

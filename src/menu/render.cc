@@ -22,6 +22,15 @@ std::string status(const State& state) {
     return "Choose a boot environment.";
 }
 
+/// What a person should know of an entry in a word.
+std::string mark_of(const World& world, std::size_t index) {
+    if (world.default_entry != index) return {};
+    if (!world.trial || world.trial->entry != index) return "[default]";
+    const auto& record = world.trial->found.record;
+    if (record.once) return "[this once]";
+    return fmt::format("[trial {} of {}]", record.allowed - record.left + 1, record.allowed);
+}
+
 void paint_list(const State& state, Painter& paint) {
     const auto& world = state.world();
     std::vector<std::string> items;
@@ -29,7 +38,7 @@ void paint_list(const State& state, Painter& paint) {
         const auto& entry = world.entries[index];
         items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset,
                                     entry.locked ? "[locked]" : entry.kernels[entry.default_kernel].version,
-                                    world.default_entry == index ? "[default]" : ""));
+                                    mark_of(world, index)));
     }
     paint.list(items, state.selected());
     if (!items.empty()) {

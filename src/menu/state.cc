@@ -127,6 +127,16 @@ Action State::tick() {
     return start();
 }
 
+void State::end_trial() {
+    if (!world_.trial) return;
+    const auto good = world_.trial->good;
+    world_.trial.reset();
+    world_.default_entry = good;
+    if (!good || touched_) return;
+    selected_ = *good;
+    countdown_ = std::max(timeout_, 1);
+}
+
 Action State::start() {
     const auto& entry = world_.entries[selected_];
     if (!entry.locked) return boot(entry.default_kernel, entry.arguments);

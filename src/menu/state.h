@@ -51,6 +51,9 @@ public:
     void keymaps(std::vector<boot::KeymapName> names) { keymaps_ = std::move(names); }
     /// The layout that it has now.
     void keymap(std::string name) { keymap_ = std::move(name); }
+    /// What was on trial cannot be started: the last good environment is the default again, and boots by itself after
+    /// the countdown, whatever is on the screen.
+    void end_trial();
     /// A line for people, shown over the list until the next key.
     void notice(std::string text);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "boot/kernels.h"
+#include "boot/trial.h"
 #include "menu/pools.h"
 
 namespace kld::menu {
@@ -31,10 +32,22 @@ struct Entry {
     bool operator==(const Entry& other) const { return dataset == other.dataset && pool_guid == other.pool_guid; }
 };
 
+/// The record of a trial, and the EFI system partitions that have it ("/dev/vda1").
+struct FoundTrial {
+    boot::Trial record;
+    std::vector<std::string> partitions;
+};
+struct TrialEntry {
+    std::size_t entry = 0;
+    FoundTrial found;
+    std::optional<std::size_t> good{};  ///< what would be the default without it
+};
+
 struct World {
     std::vector<Entry> entries;
     std::vector<FoundPool> pools;              ///< as their labels describe them
     std::optional<std::size_t> default_entry;  ///< where bootfs points, when that can be booted
+    std::optional<TrialEntry> trial{};         ///< the default is one that has yet to prove itself
     std::string keymap;                        ///< boot::kKeymapProperty of the default, else of the first that has it
     std::vector<std::string> problems;         ///< one line each, for the screen
     std::vector<std::string> notes;            ///< for the log

@@ -114,12 +114,14 @@ Status add_links(Build& build, const std::string& program, apt::Package& package
     return {};
 }
 
-/// What a package has to clean up when it goes: packaging/<name>/postrm, when there is one.
-Status add_postrm(Build& build, apt::Package& package) {
-    const auto path = fmt::format("{}/packaging/{}/postrm", build.places.data, package.name);
-    if (!build.files.exists(path)) return {};
-    KLD_TRY(auto script, build.files.read(path));
-    package.control.push_back({"postrm", std::move(script), 0755});
+/// The maintainer scripts of a package, as far as packaging/<name> has them.
+Status add_scripts(Build& build, apt::Package& package) {
+    for (const std::string name : {"preinst", "postinst", "prerm", "postrm"}) {
+        const auto path = fmt::format("{}/packaging/{}/{}", build.places.data, package.name, name);
+        if (!build.files.exists(path)) continue;
+        KLD_TRY(auto script, build.files.read(path));
+        package.control.push_back({name, std::move(script), 0755});
+    }
     return {};
 }
 
@@ -223,7 +225,7 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
             "changes anything, and leaves that version of the kernel out from then on."};
     KLD_CHECK(add_files(build, shipped, package));
     add_conffiles(package);
-    KLD_CHECK(add_postrm(build, package));
+    KLD_CHECK(add_scripts(build, package));
     return pack_own(build, std::move(package), "kldload-dkms");
 }
 
@@ -241,7 +243,7 @@ Result<std::string> feature_package(Build& build, const std::string& id) {
                          .description = "Beside what the distribution has, which is left as it is."};
     if (feature.files) KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + id, "", package));
     if (!feature.program.empty()) KLD_CHECK(add_links(build, feature.program, package));
-    KLD_CHECK(add_postrm(build, package));
+    KLD_CHECK(add_scripts(build, package));
     add_conffiles(package);
     return pack_own(build, std::move(package), feature.program);
 }
@@ -260,8 +262,7 @@ Result<std::string> menu_package(Build& build, const Menu& menu) {
         KLD_TRY(auto bytes, build.files.read(file.source));
         package.files.push_back({"usr/lib/kldload/esp/" + file.target, std::move(bytes)});
     }
-    KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-menu/postinst"));
-    package.control.push_back({"postinst", std::move(script), 0755});
+    KLD_CHECK(add_scripts(build, package));
     return pack_own(build, std::move(package), "kldload-esp");
 }
 

@@ -60,8 +60,8 @@ Result<MenuImage> make_menu_image(const MenuImageRequest& request, Runner& runne
     events.stage("boot menu: pack");
     KLD_CHECK(content.archive.write(work.path() + "/initrd"));
     const auto kernel = fmt::format("/boot/vmlinuz-{}", content.kernel_version);
-    KLD_CHECK(
-        files.write(work.path() + "/os-release", "ID=kldload\nNAME=kldload\nPRETTY_NAME=\"kldload boot menu\"\n"));
+    KLD_CHECK(files.write(work.path() + "/os-release",
+                          "ID=kldload\nNAME=kldload\nPRETTY_NAME=\"kldload boot menu\"\nKLDLOAD_TRIALS=1\n"));
     Command ukify{{"ukify", "build", "--linux=" + kernel, "--initrd=" + inside + "/initrd",
                    "--cmdline=" + request.command_line, "--os-release=@" + inside + "/os-release",
                    "--uname=" + content.kernel_version, "--output=" + inside + "/unsigned.efi"}};

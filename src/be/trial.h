@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Boot environments that have to prove themselves: started here, counted down by the boot menu, kept by a unit.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "be/world.h"
+#include "boot/trial.h"
+
+namespace kld::be {
+
+inline constexpr unsigned kTries = 3;
+
+/// Where the EFI system partition is mounted: /boot/efi, /efi or /boot. An error when it is not.
+Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts);
+
+/// Refuses (exit 3) unless the menu on the partition counts tries: ZFSBootMenu does not, nor does a menu of ours that
+/// is older than trials.
+Status expect_counting_menu(Files& files, const std::string& esp);
+
+/// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is.
+/// @param once  a single boot, of which nothing becomes the default
+Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
+                   bool once);
+
+/// Ends what is on trial, if anything. @returns what it was
+Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world);
+
+/// The record that is in force for this pool: an environment that still has tries, or had none left.
+std::optional<boot::Trial> trial_of(Files& files, const World& world);
+
+/// What a person's own checks are: programs that end with 0 when the machine does what it is for.
+inline constexpr const char* kBootChecks = "/etc/kldload/boot-checks.d";
+
+/// Runs them all, in the order of their names, five minutes each at most. The error names the first that failed, with
+/// its last words.
+Status run_boot_checks(Runner& runner, Files& files);
+
+/// Makes the environment that runs the default and ends its trial. An error when it is not on trial.
+Status commit_trial(Runner& runner, Files& files, const World& world);
+
+}  // namespace kld::be
