@@ -164,13 +164,17 @@ Result<zfs::Plan> plan_restore(const RestoreWorld& world, const RestoreWish& wis
     for (const auto& item : world.items) {
         const auto& name = item.target.substr(item.target.rfind('/') + 1);
         const auto copy = item.scratch + "/" + name;
-        plan.steps.push_back({"make " + item.scratch,
-                              {"mkdir", "-m", "0700", "--", item.scratch},
-                              {"rm", "--recursive", "--force", "--one-file-system", "--", item.scratch}});
+        const auto remove = [](const std::string& what) -> std::vector<std::string> {
+            return {"rm", "--recursive", "--force", "--one-file-system", "--", what};
+        };
+        // A copy that failed half way goes with its directory.
+        plan.steps.push_back(
+            {"make " + item.scratch, {"mkdir", "-m", "0700", "--", item.scratch}, remove(item.scratch)});
         // --archive alone is silent about attributes that it could not copy.
         plan.steps.push_back({fmt::format("copy {} out of {}", item.path, wish.snapshot),
                               {"cp", "--archive", "--preserve=xattr", "--reflink=auto", "--no-target-directory", "--",
-                               item.source, copy}});
+                               item.source, copy},
+                              remove(copy)});
         if (item.target_kind != FileKind::none)
             places.push_back({fmt::format("keep what is there as {}", item.kept), move(item.target, item.kept),
                               move(item.kept, item.target)});

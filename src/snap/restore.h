@@ -16,10 +16,10 @@
 namespace kld::snap {
 
 struct RestoreWish {
-    std::string snapshot;
-    std::vector<std::string> paths;  ///< absolute, as they are seen while the dataset is mounted; no links before the
-                                     ///< last part
-    std::string to{};                ///< an absolute directory; empty: where they were
+    std::string snapshot{};
+    std::vector<std::string> paths{};  ///< absolute, as they are seen while the dataset is mounted; no links before the
+                                       ///< last part
+    std::string to{};                  ///< an absolute directory; empty: where they were
     bool overwrite = false;
 };
 

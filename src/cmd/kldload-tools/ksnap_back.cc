@@ -25,8 +25,7 @@ struct SnapBackOptions {
 Status snap_restore(ToolContext& context, const SnapBackOptions& options) {
     KLD_TRY(const auto change, snap_begin(context, options.change, snap_one(context, options.snapshot)));
     const auto& spec = change.specs.front();
-    snap::RestoreWish wish{
-        .snapshot = spec.dataset + "@" + spec.snapshots, .paths = {}, .overwrite = options.overwrite};
+    snap::RestoreWish wish{.snapshot = spec.dataset + "@" + spec.snapshots, .overwrite = options.overwrite};
     for (const auto& path : options.paths) wish.paths.push_back(snap_path(path));
     if (!options.to.empty()) {
         KLD_TRY(wish.to, snap_word(context.files, options.to.starts_with('/') ? options.to : "./" + options.to));
