@@ -118,7 +118,7 @@ std::string summary(const std::vector<Change>& changes, const std::string& since
     std::vector<std::pair<std::string, std::size_t>> folders(by_folder.begin(), by_folder.end());
     std::stable_sort(folders.begin(), folders.end(),
                      [](const auto& left, const auto& right) { return left.second > right.second; });
-    auto text = fmt::format("{} changes since {}:\n", changes.size(), since);
+    auto text = fmt::format("changes since {}: {}\n", since, changes.size());
     for (std::size_t i = 0; i < std::min(kShown, folders.size()); ++i)
         text += fmt::format("  {} in {}\n", folders[i].second, escape(folders[i].first));
     if (folders.size() > kShown) text += fmt::format("  and {} more folders\n", folders.size() - kShown);

@@ -31,7 +31,7 @@ Result<std::vector<Change>> read_diff(Runner& runner, const std::string& since, 
 /// @param exact  names as they are, for JSON
 Table list_changes(const std::vector<Change>& changes, bool exact);
 
-/// "31 changes since rpool/home@a", then the folders with the most of them and the first changes.
+/// "changes since rpool/home@a: 31", then the folders with the most of them and the first changes.
 std::string summary(const std::vector<Change>& changes, const std::string& since);
 
 }  // namespace kld::snap

@@ -64,11 +64,12 @@ Changes changes_since(Runner& runner, const Target& target) {
 
 std::string losses(const Target& target, const Changes& changes) {
     std::string text;
-    if (!target.later.empty()) text += fmt::format("{} newer: {}\n", target.later.size(), names_of(target.later));
+    if (!target.later.empty())
+        text += fmt::format("newer than it, {}: {}\n", target.later.size(), names_of(target.later));
     text += changes.unknown.empty()
                 ? summary(changes.list, target.snapshot)
                 : fmt::format("which files changed since {} cannot be told: {}\n", target.snapshot, changes.unknown);
-    return text + fmt::format("{} were written since\n", human_bytes(target.written));
+    return text + fmt::format("written since: {}\n", human_bytes(target.written));
 }
 
 Result<zfs::Plan> plan_rollback(const Target& target, bool recursive) {
@@ -91,15 +92,14 @@ Result<zfs::Plan> plan_rollback(const Target& target, bool recursive) {
     if (!error.details.empty()) return fail(std::move(error));
     if (!target.later.empty() && !recursive)
         return fail(
-            fmt::format("{} has {} newer snapshots and bookmarks, which a rollback destroys", target.dataset,
-                        target.later.size()),
+            fmt::format("there are newer snapshots or bookmarks of {}, which a rollback destroys", target.dataset),
             fmt::format("-r destroys them: {}; ksnap restore takes files out of a snapshot and destroys nothing",
                         names_of(target.later)),
             ExitCode::refused);
     zfs::Plan plan;
     zfs::Step step{fmt::format("roll {} back to {}", target.dataset, target.snapshot), {"zfs", "rollback"}};
     if (!target.later.empty()) {
-        plan.warnings.push_back(fmt::format("{} are destroyed: {}", target.later.size(), names_of(target.later)));
+        plan.warnings.push_back("these are destroyed: " + names_of(target.later));
         step.argv.emplace_back("-r");
     }
     step.argv.push_back(target.snapshot);

@@ -83,7 +83,7 @@ TEST(Summary, CountsByFolder) {
     changes.push_back({'-', '/', "/var/lib"});
     changes.push_back({'R', 'F', "/srv/a\tb/c", "/srv/d"});
     EXPECT_EQ(summary(changes, "p/r@a"),
-              "34 changes since p/r@a:\n  30 in /var/lib\n  1 in /\n  1 in /etc\n  1 in /srv/a\\0011b\n  1 in /var\n"
+              "changes since p/r@a: 34\n  30 in /var/lib\n  1 in /\n  1 in /etc\n  1 in /srv/a\\0011b\n  1 in /var\n"
               "the first of them:\n  changed /etc/passwd\n  made /vmlinuz\n  made /var/lib/x/0\n  made /var/lib/x/1\n"
               "  made /var/lib/x/2\n  made /var/lib/x/3\n  made /var/lib/x/4\n  made /var/lib/x/5\n");
     EXPECT_EQ(summary({}, "p/r@a"), "no file has changed since p/r@a\n");

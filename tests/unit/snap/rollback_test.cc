@@ -108,7 +108,7 @@ TEST(Rollback, DestroysNewerOnesOnlyWhenTold) {
     const auto plan = plan_rollback(sample(), true);
     ASSERT_EQ(plan->steps.size(), 1U);
     EXPECT_EQ(shell_line(plan->steps[0].argv), "zfs rollback -r rpool/home@b");
-    EXPECT_EQ(plan->warnings, (Names{"2 are destroyed: rpool/home@c, rpool/home#mark"}));
+    EXPECT_EQ(plan->warnings, (Names{"these are destroyed: rpool/home@c, rpool/home#mark"}));
 }
 
 TEST(Rollback, RefusesWhatHoldsOnToNewerOnes) {
@@ -133,15 +133,15 @@ TEST(Losses, AreShownOrSaidToBeUnknown) {
     auto target = sample();
     runner.expect({"zfs", "diff", "-FH", "rpool/home@b", "rpool/home"}, "M\tF\t/home/x/y\n");
     EXPECT_EQ(losses(target, changes_since(runner, target)),
-              "2 newer: rpool/home@c, rpool/home#mark\n1 changes since rpool/home@b:\n  1 in /home/x\n"
-              "the first of them:\n  changed /home/x/y\n1.5 KiB were written since\n");
+              "newer than it, 2: rpool/home@c, rpool/home#mark\nchanges since rpool/home@b: 1\n  1 in /home/x\n"
+              "the first of them:\n  changed /home/x/y\nwritten since: 1.5 KiB\n");
     runner.expect({"zfs", "diff", "-FH", "rpool/home@b", "rpool/home"}, {}, 1, "out of space");
     EXPECT_NE(losses(target, changes_since(runner, target)).find("cannot be told: "), std::string::npos);
     target.mounted = false;
     target.later.clear();
     EXPECT_EQ(losses(target, changes_since(runner, target)),
               "which files changed since rpool/home@b cannot be told: rpool/home is not mounted\n"
-              "1.5 KiB were written since\n");
+              "written since: 1.5 KiB\n");
     target.mounted = true;
     target.volume = true;
     EXPECT_NE(losses(target, changes_since(runner, target)).find("rpool/home is a volume"), std::string::npos);
@@ -152,7 +152,7 @@ TEST(Losses, NameNoMoreThanCanBeRead) {
     target.volume = true;
     target.later.assign(12, {.name = "p@x"});
     test::ReplayRunner runner;
-    EXPECT_NE(losses(target, changes_since(runner, target)).find("12 newer: p@x, "), std::string::npos);
+    EXPECT_NE(losses(target, changes_since(runner, target)).find("newer than it, 12: p@x, "), std::string::npos);
     EXPECT_NE(losses(target, changes_since(runner, target)).find("p@x and 2 more\n"), std::string::npos);
 }
 
