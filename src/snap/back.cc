@@ -62,8 +62,9 @@ Status check_and_activate(Runner& runner, Files& files, Events& events, const be
 
 Result<Back> plan_back(const be::World& world, const std::string& snapshot, const be::Properties& inherited) {
     const auto parts = zfs::split_snapshot(snapshot);
+    // A kernel's command line ends at a blank; an older environment may have one.
     const auto name =
-        zfs::stamped(first_name(world.name_of(parts.dataset)) + std::string(kBack), world.now,
+        zfs::stamped(replace_all(first_name(world.name_of(parts.dataset)), " ", "-") + std::string(kBack), world.now,
                      [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
     Back back{world.dataset_of(name), {}, {}};
     KLD_TRY(back.create, be::plan_create(world, name, snapshot, inherited, {{be::kReason, kKsnap}}));

@@ -15,8 +15,10 @@ constexpr const char* kLockDirectory = "/run/kldload";
 
 const std::vector<Tool>& all_tools() {
     static const std::vector<Tool> tools{
-        {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe},
-        {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap},
+        {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe, "kbe list -H | cut -f1"},
+        {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
+        {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
+         "ksnap list -H | cut -f1"},
     };
     return tools;
 }

@@ -38,6 +38,7 @@ struct Tool {
     const char* name;
     const char* summary;
     void (*add)(CLI::App& app, ToolContext& context);
+    const char* completes = nullptr;  ///< a shell command that prints what arguments can be; nullptr: files
 };
 
 /// By name. Man pages, completions and links are made of this.
@@ -73,6 +74,7 @@ Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::
 Status expect_root();
 
 void add_kbe(CLI::App& app, ToolContext& context);
+void add_kpkg(CLI::App& app, ToolContext& context);
 void add_ksnap(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

@@ -75,6 +75,7 @@ TEST(Create, TakesASnapshotThatIsThere) {
 TEST(Create, RefusesWhatCannotBe) {
     expect_refused(plan_create(sample(), "other", {}, {}, {}), ExitCode::refused, "already a boot environment other");
     expect_refused(plan_create(sample(), "a/b", {}, {}, {}), ExitCode::usage, "a/b");
+    expect_refused(plan_create(sample(), "a b", {}, {}, {}), ExitCode::usage, "command line");
     expect_refused(plan_create(sample(), "new", "nothing", {}, {}), ExitCode::usage, "nothing");
     expect_refused(plan_create(sample(), "new", {}, {}, {{"mountpoint", "/x"}}), ExitCode::usage, "mountpoint");
     expect_refused(plan_create(sample(), std::string(250, 'x'), {}, {}, {}), ExitCode::usage, "ZFS takes 255");
@@ -200,6 +201,20 @@ TEST(Unmount, RemovesAPlaceOfOurOwnAlone) {
               (Lines{"umount /run/kldload/be/other", "rmdir /run/kldload/be/other"}));
     world.mounts.back().target = "/mnt";
     EXPECT_EQ(commands(plan_unmount(world, "other", true)), (Lines{"umount --lazy --force /mnt"}));
+}
+
+TEST(Streams, CarryPropertiesAndBecomeABootEnvironment) {
+    const auto sent = plan_export(sample(), "other");
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(shell_line(sent->snapshot.argv),
+              "zfs snapshot -o org.kldload:reason=kbe rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(shell_line(sent->snapshot.undo), "zfs destroy rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(shell_line(sent->send), "zfs send -p -L -e -c rpool/ROOT/other@export-20261127-035700");
+    const auto received = plan_import(sample(), "new");
+    ASSERT_TRUE(received);
+    EXPECT_EQ(shell_line(*received), "zfs receive -u -o canmount=noauto -o mountpoint=/ rpool/ROOT/new");
+    EXPECT_FALSE(plan_import(sample(), "other"));
+    EXPECT_FALSE(plan_export(sample(), "nothing"));
 }
 
 TEST(List, ShowsWhatRunsAndWhatBootsNext) {

@@ -67,6 +67,7 @@ TEST(Back, ANameDoesNotGrow) {
     EXPECT_EQ(name("default-back-20251127-035700"), "default-back-20261127-035700");
     EXPECT_EQ(name("default-back-20261127-035700"), "default-back-20261127-035700-2") << "that one is there";
     EXPECT_EQ(name("default-back-20251127-035700-12"), "default-back-20261127-035700");
+    EXPECT_EQ(name("of this day"), "of-this-day-back-20261127-035700") << "a kernel's command line ends at a blank";
     EXPECT_EQ(name("come-back-soon"), "come-back-soon-back-20261127-035700");
     EXPECT_EQ(name("a-back-20251127-0357"), "a-back-20251127-0357-back-20261127-035700");
     EXPECT_EQ(name("a-back-20251127-035700-x"), "a-back-20251127-035700-x-back-20261127-035700");
