@@ -81,7 +81,7 @@ Result<Creation> plan_create(const CreateWish& wish, const std::vector<std::stri
     Creation creation;
     std::map<std::string, std::vector<std::string>> by_pool;
     for (const auto& dataset : without_doubles(wish)) {
-        const auto snapshot = dataset + "@" + name;
+        const auto snapshot = fmt::format("{}@{}", dataset, name);
         KLD_CHECK(zfs::check_length(snapshot));
         by_pool[boot::pool_of(dataset)].push_back(snapshot);
         creation.snapshots.push_back(snapshot);

@@ -20,7 +20,7 @@ public:
     static Result<PassingMount> make(Runner& runner, const std::string& what, const std::string& options,
                                      const std::string& purpose);
     PassingMount(PassingMount&& other) noexcept
-        : runner_(std::exchange(other.runner_, nullptr)), place_(other.place_), mounted_(other.mounted_) {}
+        : runner_(std::exchange(other.runner_, nullptr)), place_(std::move(other.place_)), mounted_(other.mounted_) {}
     PassingMount& operator=(PassingMount&&) = delete;
     ~PassingMount();
     const std::string& place() const { return place_; }
