@@ -90,7 +90,9 @@ std::string to_json(const Table& table, const std::string& name) {
         for (std::size_t i = 0; i < row.size(); ++i) object[table.columns[i].key] = for_programs(row[i]);
         rows.push_back(std::move(object));
     }
-    return nlohmann::ordered_json{{"version", 1}, {name, std::move(rows)}}.dump(2) + "\n";
+    // Names of files need not be UTF-8, and JSON must.
+    const nlohmann::ordered_json root{{"version", 1}, {name, std::move(rows)}};
+    return root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string local_time(std::uint64_t seconds) {

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check/rows.h"
+#include "zfs/passing_mount.h"
 #include "zfs/query.h"
 
 namespace kld::be {
@@ -14,34 +15,6 @@ constexpr const char* kChecked =
     "canmount,mountpoint,readonly,origin,encryption,keyformat,keylocation,org.zfsbootmenu:active,"
     "org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,org.zfsbootmenu:rootprefix";
 
-/// A read-only mount that goes with this object. Its directory is removed only when it is empty: should unmounting
-/// fail, what is mounted there is somebody's system.
-class PassingMount {
-public:
-    static Result<PassingMount> make(Runner& runner, const std::string& dataset) {
-        KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-verify.XXXXXX"}}));
-        PassingMount mount(runner, std::string(trim(made.out)));
-        KLD_CHECK(runner.run({.argv = {"mount", "-t", "zfs", "-o", "zfsutil,ro", dataset, mount.place_}}));
-        mount.mounted_ = true;
-        return mount;
-    }
-    PassingMount(PassingMount&& other) noexcept
-        : runner_(std::exchange(other.runner_, nullptr)), place_(other.place_), mounted_(other.mounted_) {}
-    PassingMount& operator=(PassingMount&&) = delete;
-    ~PassingMount() {
-        if (runner_ == nullptr) return;
-        if (mounted_ && !runner_->run({.argv = {"umount", place_}})) return;
-        [[maybe_unused]] const auto gone = runner_->run({.argv = {"rmdir", place_}});
-    }
-    const std::string& place() const { return place_; }
-
-private:
-    PassingMount(Runner& runner, std::string place) : runner_(&runner), place_(std::move(place)) {}
-    Runner* runner_;
-    std::string place_;
-    bool mounted_ = false;
-};
-
 }  // namespace
 
 Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
@@ -50,9 +23,9 @@ Result<check::Report> verify(Runner& runner, Files& files, const World& world, c
     KLD_TRY(const auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
     if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
     auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
-    std::optional<PassingMount> passing;
+    std::optional<zfs::PassingMount> passing;
     if (place.empty()) {
-        KLD_TRY(auto mounted, PassingMount::make(runner, dataset));
+        KLD_TRY(auto mounted, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "verify"));
         place = passing.emplace(std::move(mounted)).place();
     }
     check::System system{dataset, check::Kind::directory};

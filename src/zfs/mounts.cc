@@ -57,4 +57,16 @@ std::string dataset_at(const std::vector<Mount>& mounts, const std::string& targ
     return dataset;
 }
 
+const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path) {
+    const Mount* found = nullptr;
+    for (const auto& mount : mounts)
+        if (lies_in(path, mount.target) && (found == nullptr || mount.target.size() >= found->target.size()))
+            found = &mount;
+    return found;
+}
+
+bool lies_in(const std::string& path, const std::string& directory) {
+    return path == directory || path.starts_with(directory == "/" ? directory : directory + "/");
+}
+
 }  // namespace kld::zfs

@@ -28,4 +28,11 @@ std::string place_of(const std::vector<Mount>& mounts, const std::string& datase
 /// kernel's command line names another root than this.
 std::string dataset_at(const std::vector<Mount>& mounts, const std::string& target);
 
+/// The mount that holds `path` (absolute, without "..", "//" and links): the deepest one, of several on one place the
+/// last. nullptr when there is none.
+const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path);
+
+/// True when `path` is `directory` or lies below it, by their names.
+bool lies_in(const std::string& path, const std::string& directory);
+
 }  // namespace kld::zfs

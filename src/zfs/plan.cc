@@ -37,7 +37,9 @@ std::string to_text(const Plan& plan) {
 std::string to_json(const Plan& plan) {
     auto steps = nlohmann::ordered_json::array();
     for (const auto& step : plan.steps) steps.push_back({{"text", step.text}, {"argv", step.argv}});
-    return nlohmann::ordered_json{{"version", 1}, {"warnings", plan.warnings}, {"steps", steps}}.dump(2) + "\n";
+    // Names of files need not be UTF-8, and JSON must.
+    const nlohmann::ordered_json root{{"version", 1}, {"warnings", plan.warnings}, {"steps", steps}};
+    return root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Status apply(const Plan& plan, Runner& runner, Events& events) {

@@ -17,6 +17,8 @@ const std::vector<Tool>& all_tools() {
     static const std::vector<Tool> tools{
         {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe, "kbe list -H | cut -f1"},
         {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
+        {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
+         "ksnap list -H | cut -f1"},
     };
     return tools;
 }
@@ -37,10 +39,10 @@ void ListOutput::print(const Table& table, const std::string& name, std::size_t 
     fmt::print("{}", tabs ? to_tabs(some) : to_columns(some));
 }
 
-void ChangeOptions::add_to(CLI::App& verb) {
+void ChangeOptions::add_to(CLI::App& verb, bool with_pool) {
     verb.add_flag("--dry-run", dry_run, "show what would be done");
     verb.add_flag("--json", json, "print the plan as JSON");
-    verb.add_option("--pool", pool, "where / is on no pool, or on another one");
+    if (with_pool) verb.add_option("--pool", pool, "where / is on no pool, or on another one");
 }
 
 Result<Lock> lock_pool(const std::string& pool) {

@@ -54,12 +54,13 @@ struct ListOutput {
     void print(const Table& table, const std::string& name, std::size_t shown) const;
 };
 
-/// How a change is made: --dry-run and --json.
+/// How a change is made: --dry-run, --json and --pool.
 struct ChangeOptions {
     bool dry_run = false;
     bool json = false;
     std::string pool{};
-    void add_to(CLI::App& verb);
+    /// @param with_pool  false: the names that are given say which pool it is
+    void add_to(CLI::App& verb, bool with_pool = true);
 };
 
 /// Takes the lock of a pool for a change. Errors: not root; another change of the pool is under way.
@@ -74,5 +75,6 @@ Status expect_root();
 
 void add_kbe(CLI::App& app, ToolContext& context);
 void add_kpkg(CLI::App& app, ToolContext& context);
+void add_ksnap(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

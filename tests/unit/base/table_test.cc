@@ -41,5 +41,15 @@ TEST(Table, ForProgramsHasTypes) {
     EXPECT_EQ(json["things"][1]["name"], "größe\tx");
 }
 
+TEST(Table, WhatIsNotUtf8IsStillJson) {
+    const auto json = nlohmann::json::parse(to_json({{{"name", "NAME"}},
+                                                     {{"a\xff"
+                                                       "b"}}},
+                                                    "things"));
+    EXPECT_EQ(json["things"][0]["name"],
+              "a\xEF\xBF\xBD"
+              "b");
+}
+
 }  // namespace
 }  // namespace kld

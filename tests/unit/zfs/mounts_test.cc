@@ -40,6 +40,31 @@ TEST(Mounts, PlacesOfDatasets) {
     EXPECT_EQ(place_of(mounts, "tmpfs"), "") << "no dataset";
 }
 
+TEST(Mounts, TheDeepestMountHoldsAPath) {
+    const auto mounts = parse_mounts(kMountinfo);
+    const auto source = [&](const std::string& path) {
+        const auto* mount = mount_of(mounts, path);
+        return mount == nullptr ? "none" : mount->source;
+    };
+    EXPECT_EQ(source("/etc/passwd"), "rpool/ROOT/default") << "not the rootfs below it";
+    EXPECT_EQ(source("/home"), "rpool/home");
+    EXPECT_EQ(source("/home/y/z"), "rpool/home");
+    EXPECT_EQ(source("/home/x/y"), "tmpfs");
+    EXPECT_EQ(source("/homes"), "rpool/ROOT/default");
+    EXPECT_EQ(source("/srv/my data/a"), "rpool/srv/my data");
+    const auto covered = parse_mounts(std::string(kMountinfo) + "50 40 0:40 / /home rw - ext4 /dev/vdb rw\n");
+    EXPECT_EQ(mount_of(covered, "/home/y")->type, "ext4");
+    EXPECT_EQ(mount_of({}, "/home"), nullptr);
+}
+
+TEST(Mounts, NamesOfPathsAreComparedByTheirParts) {
+    EXPECT_TRUE(lies_in("/a/b", "/a"));
+    EXPECT_TRUE(lies_in("/a", "/a"));
+    EXPECT_TRUE(lies_in("/a", "/"));
+    EXPECT_FALSE(lies_in("/ab", "/a"));
+    EXPECT_FALSE(lies_in("/", "/a"));
+}
+
 TEST(Mounts, WhatIsNoEscapeStays) {
     const auto mounts = parse_mounts("1 1 0:2 / /a\\04x\\9 rw - zfs p\\134q rw\n");
     ASSERT_EQ(mounts.size(), 1U);

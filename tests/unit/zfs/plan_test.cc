@@ -69,6 +69,7 @@ TEST(Plan, IsShownWithItsCommands) {
         "warning: a is read only\n1. snapshot a@x\n   zfs snapshot a@x\n2. clone a@x as a/b\n   zfs clone a@x 'a/b "
         "c'\n");
     EXPECT_EQ(to_text(Plan{}), "nothing to do\n");
+    plan.steps[1].argv.back() = "a name that is not UTF-8: \xff";
     EXPECT_NE(to_json(plan).find("\"version\": 1"), std::string::npos);
 }
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ksnap create, destroy, hold, release, prune.
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "ksnap.h"
+#include "snap/changes.h"
+#include "snap/create.h"
+#include "snap/prune.h"
+
+namespace kld::cmd {
+namespace {
+
+struct SnapChangeOptions {
+    ChangeOptions change{};
+    std::vector<std::string> words{};
+    bool recursive = false;
+    std::string keep{}, older_than{}, min_free{};
+};
+using SnapChangeOptionsPtr = std::shared_ptr<SnapChangeOptions>;
+
+/// A first word that is no path and no dataset below a pool is the name.
+bool snap_is_name(const std::string& word) {
+    return word.find('/') == std::string::npos && word != "." && word != "..";
+}
+
+SnapResolver snap_datasets(ToolContext& context, const std::vector<std::string>& words) {
+    return [&context, words](const SnapMounts& mounts) -> Result<std::vector<snap::Spec>> {
+        std::vector<snap::Spec> specs;
+        std::vector<std::string> datasets;
+        if (words.empty()) {
+            KLD_TRY(datasets, snap::read_usual_datasets(context.runner, mounts));
+        }
+        for (const auto& word : words) {
+            KLD_TRY(const auto plain, snap_word(context.files, word));
+            KLD_TRY(auto dataset, snap::dataset_named(mounts, plain));
+            datasets.push_back(std::move(dataset));
+        }
+        for (auto& dataset : datasets) specs.push_back({std::move(dataset), {}});
+        return specs;
+    };
+}
+
+Status snap_create(ToolContext& context, const SnapChangeOptions& options) {
+    auto words = options.words;
+    snap::CreateWish wish{.recursive = options.recursive};
+    if (!words.empty() && snap_is_name(words.front())) {
+        wish.name = words.front();
+        words.erase(words.begin());
+    }
+    if (wish.recursive && words.empty())
+        return fail("-r without a dataset", "name those whose children shall go along", ExitCode::usage);
+    if (wish.name.find('@') != std::string::npos)
+        return fail(fmt::format("'{}' cannot be the name of a snapshot", wish.name),
+                    "the name comes first, then the datasets: ksnap create NAME DATASET", ExitCode::usage);
+    KLD_TRY(const auto change, snap_begin(context, options.change, snap_datasets(context, words)));
+    for (const auto& spec : change.specs) wish.datasets.push_back(spec.dataset);
+    KLD_TRY(const auto taken, snap::read_taken(context.runner, wish));
+    KLD_TRY(const auto creation, snap::plan_create(wish, taken, std::time(nullptr)));
+    return carry_out(context, options.change, creation.plan, join(creation.snapshots, "\n"));
+}
+
+Status snap_destroy(ToolContext& context, const SnapChangeOptions& options) {
+    KLD_TRY(const auto change, snap_begin(context, options.change, snap_specs(context, options.words)));
+    KLD_TRY(const auto chosen, snap_select(context, change.specs));
+    KLD_TRY(const auto plan, snap::plan_destroy(chosen));
+    return carry_out(context, options.change, plan, {});
+}
+
+using SnapHoldPlanner = Result<zfs::Plan> (*)(const std::vector<snap::Snapshot>&, const std::string&,
+                                              const std::vector<snap::Hold>&);
+
+Status snap_hold(ToolContext& context, const SnapChangeOptions& options, SnapHoldPlanner planner) {
+    auto words = options.words;
+    std::string tag = "kldload";
+    if (words.front().find('@') == std::string::npos) {
+        tag = words.front();
+        words.erase(words.begin());
+    }
+    if (words.empty())
+        return fail(tag + " is no snapshot, and none comes after it", "write it as DATASET@NAME", ExitCode::usage);
+    KLD_TRY(const auto change, snap_begin(context, options.change, snap_specs(context, words)));
+    KLD_TRY(const auto chosen, snap_select(context, change.specs));
+    KLD_TRY(const auto holds, snap::read_holds(context.runner, chosen));
+    KLD_TRY(const auto plan, planner(chosen, tag, holds));
+    return carry_out(context, options.change, plan, {});
+}
+
+Result<snap::Policy> snap_policy(const SnapChangeOptions& options, const snap::PoolSpace& space) {
+    snap::Policy policy;
+    if (!options.keep.empty()) {
+        KLD_TRY(policy.keep, parse_number(options.keep));
+    }
+    if (!options.older_than.empty()) {
+        KLD_TRY(policy.older_than, snap::parse_age(options.older_than));
+    }
+    if (!options.min_free.empty()) {
+        KLD_TRY(policy.min_free, snap::parse_min_free(options.min_free, space));
+    }
+    return policy;
+}
+
+Status snap_prune(ToolContext& context, const SnapChangeOptions& options) {
+    if (options.keep.empty() && options.older_than.empty() && options.min_free.empty())
+        return fail("nothing says which snapshots may go",
+                    "--keep 10, --older-than 30d or --min-free 10%; all of them "
+                    "together take away what each lets go",
+                    ExitCode::usage);
+    KLD_CHECK(snap_policy(options, {}));
+    KLD_TRY(const auto change, snap_begin(context, options.change, [&](const SnapMounts& mounts) {
+                const auto root = zfs::dataset_at(mounts, "/");
+                const auto pool = options.change.pool.empty() ? boot::pool_of(root) : options.change.pool;
+                return pool.empty() ? Result<std::vector<snap::Spec>>(
+                                          fail("/ lies on no pool", "name one with --pool", ExitCode::usage))
+                                    : std::vector<snap::Spec>{{pool, {}}};
+            }));
+    const auto& pool = change.specs.front().dataset;
+    KLD_TRY(const auto space, snap::read_pool_space(context.runner, pool));
+    KLD_TRY(const auto policy, snap_policy(options, space));
+    KLD_TRY(const auto snapshots, snap::read_snapshots(context.runner, pool, snap::Depth::below));
+    auto pruning = snap::plan_prune(snapshots, policy, space, std::time(nullptr));
+    if (options.change.json) {
+        fmt::print("{}", to_json(snap::list_decisions(pruning.decisions), "snapshots"));
+    } else {
+        const auto going = std::stable_partition(pruning.decisions.begin(), pruning.decisions.end(),
+                                                 [](const snap::Decision& one) { return one.goes; });
+        const std::vector<snap::Decision> gone(pruning.decisions.begin(), going);
+        auto table = snap::list_decisions(gone);
+        constexpr std::size_t kShown = 4;
+        table.columns.resize(kShown);
+        for (auto& row : table.rows) row.resize(kShown);
+        fmt::print("{}{} of {} snapshots that kldload made {}\n", to_columns(table), gone.size(),
+                   pruning.decisions.size(), options.change.dry_run ? "would go" : "go");
+    }
+    if (options.change.dry_run) return {};
+    return zfs::apply(pruning.plan, context.runner, *context.events());
+}
+
+CLI::App* snap_add_change(CLI::App& app, ToolContext& context, const SnapChangeOptionsPtr& options, const char* name,
+                          const char* summary, Status (*run)(ToolContext&, const SnapChangeOptions&), bool with_pool) {
+    auto* verb = app.add_subcommand(name, summary);
+    options->change.add_to(*verb, with_pool);
+    verb->callback(
+        [&context, options, run] { context.run([&context, options, run] { return run(context, *options); }); });
+    return verb;
+}
+
+}  // namespace
+
+void add_snap_changes(CLI::App& app, ToolContext& context) {
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb =
+            snap_add_change(app, context, options, "create", "snapshot datasets at one moment", snap_create, false);
+        verb->add_option("name", options->words,
+                         "NAME (no slash in it), then datasets or paths; else manual-TIME of / and all that is mounted "
+                         "of its pool, without other boot environments, /var/cache and /var/tmp");
+        verb->add_flag("-r", options->recursive, "also all datasets below those that are named");
+    }
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb = snap_add_change(app, context, options, "destroy", "destroy snapshots, all of them or none",
+                                     snap_destroy, false);
+        verb->add_option("snapshot", options->words,
+                         "DATASET@NAME or PATH@NAME; @FIRST%LAST, @NAME* and @A,B name several")
+            ->required();
+    }
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb = snap_add_change(
+            app, context, options, "hold", "keep snapshots from being destroyed",
+            [](ToolContext& tool, const SnapChangeOptions& given) { return snap_hold(tool, given, snap::plan_hold); },
+            false);
+        verb->add_option("snapshot", options->words, "TAG (else kldload), then snapshots")->required();
+    }
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb = snap_add_change(
+            app, context, options, "release", "take a hold away",
+            [](ToolContext& tool, const SnapChangeOptions& given) {
+                return snap_hold(tool, given, snap::plan_release);
+            },
+            false);
+        verb->add_option("snapshot", options->words, "TAG (else kldload), then snapshots")->required();
+    }
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb = snap_add_change(app, context, options, "prune",
+                                     "destroy old snapshots that kldload made: those that every rule given lets go",
+                                     snap_prune, true);
+        verb->add_option("--keep", options->keep, "the newest N of each dataset and reason stay; else one");
+        verb->add_option("--older-than", options->older_than, "younger ones stay: 12h, 30d, 8w, 1y");
+        verb->add_option("--min-free", options->min_free, "the oldest go, until so much is free: 10%, 20G");
+    }
+}
+
+}  // namespace kld::cmd

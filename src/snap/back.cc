@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "snap/back.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "be/verify.h"
+#include "snap/create.h"
+#include "zfs/names.h"
+
+namespace kld::snap {
+namespace {
+
+constexpr std::string_view kBack = "-back";
+
+/// "default-back-20261127-035700" and "default-back-20261127-035700-2" → "default".
+std::string first_name(const std::string& name) {
+    const auto at = name.rfind(std::string(kBack) + "-");
+    if (at == std::string::npos || at == 0) return name;
+    const auto stamp = name.substr(at + kBack.size() + 1);
+    constexpr std::string_view kShape = "dddddddd-dddddd";
+    if (stamp.size() < kShape.size()) return name;
+    const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+    for (std::size_t i = 0; i < kShape.size(); ++i)
+        if (kShape[i] == 'd' ? !is_digit(stamp[i]) : stamp[i] != kShape[i]) return name;
+    const auto rest = stamp.substr(kShape.size());
+    if (!rest.empty() && (rest.size() < 2 || rest[0] != '-' || !std::all_of(rest.begin() + 1, rest.end(), is_digit)))
+        return name;
+    return name.substr(0, at);
+}
+
+/// Two plans and a check are one piece of work, which ends once.
+class OneEnd final : public Events {
+public:
+    explicit OneEnd(Events& events) : events_(events) {}
+    void stage(std::string_view name) override { events_.stage(name); }
+    void progress(double fraction, std::uint64_t bytes) override { events_.progress(fraction, bytes); }
+    void note(std::string_view text) override { events_.note(text); }
+    void warning(std::string_view text) override { events_.warning(text); }
+    void finish() override {}
+
+private:
+    Events& events_;
+};
+
+Status check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
+                          bool unverified) {
+    if (!unverified) {
+        events.stage("look whether it would boot");
+        KLD_TRY(const auto report, be::verify(runner, files, world, back.dataset));
+        KLD_CHECK(be::expect_bootable(report, world.name_of(back.dataset)).map_error([](Error error) {
+            return std::move(error).with_hint(
+                "ksnap restore takes files out of the snapshot; --force-unverified goes ahead all the same");
+        }));
+    }
+    return zfs::apply(back.activate, runner, events);
+}
+
+}  // namespace
+
+Result<Back> plan_back(const be::World& world, const std::string& snapshot, const be::Properties& inherited) {
+    const auto parts = zfs::split_snapshot(snapshot);
+    // A kernel's command line ends at a blank; an older environment may have one.
+    const auto name =
+        zfs::stamped(replace_all(first_name(world.name_of(parts.dataset)), " ", "-") + std::string(kBack), world.now,
+                     [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
+    Back back{world.dataset_of(name), {}, {}};
+    KLD_TRY(back.create, be::plan_create(world, name, snapshot, inherited, {{be::kReason, kKsnap}}));
+    auto then = world;
+    then.datasets.push_back({back.dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
+    KLD_TRY(back.activate, be::plan_activate(then, name));
+    return back;
+}
+
+zfs::Plan whole(const Back& back) {
+    auto plan = back.create;
+    plan.warnings.insert(plan.warnings.end(), back.activate.warnings.begin(), back.activate.warnings.end());
+    plan.steps.insert(plan.steps.end(), back.activate.steps.begin(), back.activate.steps.end());
+    return plan;
+}
+
+Status go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
+               bool unverified) {
+    OneEnd part(events);
+    KLD_CHECK(zfs::apply(back.create, runner, part));
+    auto done = check_and_activate(runner, files, part, world, back, unverified);
+    if (done) {
+        events.finish();
+        return {};
+    }
+    auto error = std::move(done.error());
+    // What apply() took back was the activation alone.
+    std::erase(error.details, "nothing was changed");
+    for (auto step = back.create.steps.rbegin(); step != back.create.steps.rend(); ++step)
+        if (!step->undo.empty() && !runner.run({.argv = step->undo})) {
+            error.details.push_back("could not be taken back: " + shell_line(step->undo));
+            return fail(std::move(error));
+        }
+    error.details.emplace_back("the clone was destroyed again, and the next boot is the same as before");
+    return fail(std::move(error));
+}
+
+}  // namespace kld::snap

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "snap/prune.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/text.h"
+#include "snap/changes.h"
+#include "zfs/names.h"
+#include "zfs/query.h"
+
+namespace kld::snap {
+namespace {
+
+struct TimeUnit {
+    char letter;
+    std::uint64_t seconds;
+};
+constexpr std::array<TimeUnit, 5> kUnits{{{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}, {'y', 31536000}}};
+
+/// The largest unit that leaves no rest: 2592000 → "30 d".
+std::string age_text(std::uint64_t seconds) {
+    auto text = fmt::format("{} s", seconds);
+    for (const auto& unit : kUnits)
+        if (unit.letter != 'w' && unit.letter != 'y' && seconds >= unit.seconds && seconds % unit.seconds == 0)
+            text = fmt::format("{} {}", seconds / unit.seconds, unit.letter);
+    return text;
+}
+
+/// Why a snapshot stays; empty when the rules about itself and its age let it go.
+/// @param newer  how many of the same dataset and reason are newer
+std::string reason_to_stay(const Snapshot& snapshot, const Policy& policy, std::uint64_t newer, std::time_t now) {
+    if (snapshot.holds > 0) return "held";
+    if (!snapshot.clones.empty()) return "origin of " + join(snapshot.clones, ", ");
+    const auto keep = policy.keep.value_or(1);
+    if (newer < keep) return keep == 1 ? "the newest" : fmt::format("among the newest {}", keep);
+    // A creation in the future is a clock that was wrong: it is no age that lets something go.
+    const auto age =
+        static_cast<std::uint64_t>(now) > snapshot.created ? static_cast<std::uint64_t>(now) - snapshot.created : 0;
+    if (policy.older_than && age <= *policy.older_than) return "younger than " + age_text(*policy.older_than);
+    return {};
+}
+
+std::string reason_to_go(const Policy& policy) {
+    std::vector<std::string> reasons;
+    if (policy.older_than) reasons.push_back("older than " + age_text(*policy.older_than));
+    const auto keep = policy.keep.value_or(1);
+    if (keep > 0) reasons.push_back(keep == 1 ? "not the newest" : fmt::format("not among the newest {}", keep));
+    if (keep == 0 && !policy.older_than) reasons.emplace_back("none is kept");
+    if (policy.min_free) reasons.push_back(fmt::format("less than {} is free", human_bytes(*policy.min_free)));
+    return join(reasons, ", ");
+}
+
+}  // namespace
+
+Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy, const PoolSpace& space,
+                   std::time_t now) {
+    Pruning pruning;
+    for (const auto& snapshot : snapshots)
+        if (!snapshot.reason.empty() && snapshot.reason != "-") pruning.decisions.push_back({snapshot, false, {}});
+    // By transaction, which no clock can turn around.
+    std::stable_sort(
+        pruning.decisions.begin(), pruning.decisions.end(),
+        [](const Decision& left, const Decision& right) { return left.snapshot.order < right.snapshot.order; });
+    std::map<std::pair<std::string, std::string>, std::uint64_t> newer;
+    for (auto one = pruning.decisions.rbegin(); one != pruning.decisions.rend(); ++one)
+        one->why =
+            reason_to_stay(one->snapshot, policy,
+                           newer[{zfs::split_snapshot(one->snapshot.name).dataset, one->snapshot.reason}]++, now);
+    auto free = space.available;
+    std::vector<Snapshot> chosen;
+    for (auto& one : pruning.decisions) {
+        if (!one.why.empty()) continue;
+        if (policy.min_free && free >= *policy.min_free) {
+            one.why = fmt::format("{} is free without it", human_bytes(*policy.min_free));
+            continue;
+        }
+        one.goes = true;
+        one.why = reason_to_go(policy);
+        free += one.snapshot.used;  // at least: what it shares with another one that goes comes on top
+        chosen.push_back(one.snapshot);
+    }
+    for (const auto& batch : destroy_batches(chosen))
+        pruning.plan.steps.push_back({batch.count == 1
+                                          ? "destroy " + batch.argument
+                                          : fmt::format("destroy {} snapshots of {}", batch.count, batch.dataset),
+                                      {"zfs", "destroy", batch.argument}});
+    return pruning;
+}
+
+Result<std::uint64_t> parse_age(const std::string& text) {
+    const auto bad = [&] {
+        return fail(fmt::format("'{}' is no age", text), "write a number with m, h, d, w or y, for example 30d",
+                    ExitCode::usage);
+    };
+    constexpr std::uint64_t kLongest = 1'000'000;
+    if (text.empty()) return bad();
+    const auto count = parse_number(std::string_view(text).substr(0, text.size() - 1));
+    const auto unit =
+        std::find_if(kUnits.begin(), kUnits.end(), [&](const TimeUnit& one) { return one.letter == text.back(); });
+    if (!count || *count > kLongest || unit == kUnits.end()) return bad();
+    return *count * unit->seconds;
+}
+
+Result<std::uint64_t> parse_min_free(const std::string& text, const PoolSpace& space) {
+    if (!text.ends_with('%')) return parse_size(text);
+    const auto percent = parse_number(std::string_view(text).substr(0, text.size() - 1));
+    if (!percent || *percent > 100)
+        return fail(fmt::format("'{}' is no part of a pool", text), "write 0% to 100%, or a size: 20G",
+                    ExitCode::usage);
+    return (space.used + space.available) / 100 * *percent;
+}
+
+Result<PoolSpace> read_pool_space(Runner& runner, const std::string& pool) {
+    KLD_TRY(const auto rows,
+            zfs::list(runner, {.root = pool, .properties = {"used", "available"}, .recursive = false}));
+    if (rows.size() != 1) return fail("zfs list says nothing about the pool " + pool);
+    // What was destroyed a moment ago is freed in the background: who asks again at once must not destroy more for it.
+    KLD_TRY(const auto freeing, runner.run({.argv = {"zpool", "get", "-Hp", "-o", "value", "freeing", pool}}));
+    const auto coming = std::min(zfs::number(std::string(trim(freeing.out))), zfs::number(rows[0][0]));
+    return PoolSpace{zfs::number(rows[0][0]) - coming, zfs::number(rows[0][1]) + coming};
+}
+
+Table list_decisions(const std::vector<Decision>& decisions) {
+    Table table{{{"name", "Snapshot"},
+                 {"created", "Created", Unit::time},
+                 {"used", "Used", Unit::bytes},
+                 {"why", "Why"},
+                 {"goes", "Goes"},
+                 {"reason", "Reason"}},
+                {}};
+    for (const auto& one : decisions)
+        table.rows.push_back(
+            {one.snapshot.name, one.snapshot.created, one.snapshot.used, one.why, one.goes, one.snapshot.reason});
+    return table;
+}
+
+}  // namespace kld::snap

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ksnap prune: takes away old snapshots that kldload made, and no others.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/table.h"
+#include "snap/snapshots.h"
+#include "zfs/plan.h"
+
+namespace kld::snap {
+
+/// A snapshot goes when every rule that is given lets it go.
+struct Policy {
+    std::optional<std::uint64_t> keep{};        ///< the newest of each dataset and reason stay; nothing said: one
+    std::optional<std::uint64_t> older_than{};  ///< seconds; younger ones stay
+    std::optional<std::uint64_t> min_free{};    ///< bytes; the oldest go, until so much is free
+};
+
+/// Space of the pool, in bytes as `zfs list` counts them; what is being freed counts as available.
+struct PoolSpace {
+    std::uint64_t used = 0, available = 0;
+};
+
+struct Decision {
+    Snapshot snapshot;
+    bool goes = false;
+    std::string why;  ///< "older than 30 d", "held", "among the newest 5", …
+};
+
+struct Pruning {
+    std::vector<Decision> decisions;  ///< one for each snapshot of ours, oldest first
+    zfs::Plan plan;
+};
+
+/// Decides about those that carry org.kldload:reason themselves. Held ones and origins of clones always stay; they
+/// count among the newest.
+/// @param snapshots  of one pool
+Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy, const PoolSpace& space,
+                   std::time_t now);
+
+/// "90m", "12h", "30d", "8w", "1y" → seconds.
+Result<std::uint64_t> parse_age(const std::string& text);
+
+/// "10%" of the pool, or a size: "20G".
+Result<std::uint64_t> parse_min_free(const std::string& text, const PoolSpace& space);
+
+Result<PoolSpace> read_pool_space(Runner& runner, const std::string& pool);
+
+/// Name, creation, used, why; in JSON "goes" and the reason, too.
+Table list_decisions(const std::vector<Decision>& decisions);
+
+}  // namespace kld::snap
