@@ -108,7 +108,7 @@ Result<Export> plan_export(const World& world, const std::string& name) {
             return world.find_snapshot(environment->name + "@" + candidate) != nullptr;
         });
     // Blocks as they are stored, with the properties that were set.
-    return Export{snapshot_step(snapshot, "kbe"), {"zfs", "send", "-p", "-L", "-e", "-c", snapshot}};
+    return Export{snapshot_step(snapshot, "kbe"), {"zfs", "send", "-p", "-L", "-c", snapshot}};
 }
 
 Result<std::vector<std::string>> plan_import(const World& world, const std::string& name) {

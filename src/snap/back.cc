@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "be/trial.h"
 #include "be/verify.h"
 #include "snap/create.h"
 #include "zfs/names.h"
@@ -45,8 +46,9 @@ private:
     Events& events_;
 };
 
-Status check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
-                          bool unverified) {
+/// @returns true when it is on trial
+Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
+                                bool unverified) {
     if (!unverified) {
         events.stage("look whether it would boot");
         KLD_TRY(const auto report, be::verify(runner, files, world, back.dataset));
@@ -55,7 +57,13 @@ Status check_and_activate(Runner& runner, Files& files, Events& events, const be
                 "ksnap restore takes files out of the snapshot; --force-unverified goes ahead all the same");
         }));
     }
-    return zfs::apply(back.activate, runner, events);
+    if (const auto esp = be::esp_place(world.mounts); esp && be::expect_counting_menu(files, *esp)) {
+        events.stage("put it on trial");
+        KLD_CHECK(be::start_trial(runner, files, world, back.dataset, be::kTries, false));
+        return true;
+    }
+    KLD_CHECK(zfs::apply(back.activate, runner, events));
+    return false;
 }
 
 }  // namespace
@@ -81,14 +89,14 @@ zfs::Plan whole(const Back& back) {
     return plan;
 }
 
-Status go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
-               bool unverified) {
+Result<bool> go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
+                     bool unverified) {
     OneEnd part(events);
     KLD_CHECK(zfs::apply(back.create, runner, part));
     auto done = check_and_activate(runner, files, part, world, back, unverified);
     if (done) {
         events.finish();
-        return {};
+        return done;
     }
     auto error = std::move(done.error());
     // What apply() took back was the activation alone.

@@ -27,9 +27,12 @@ Result<Back> plan_back(const be::World& world, const std::string& snapshot, cons
 /// Both parts, as --dry-run shows them.
 zfs::Plan whole(const Back& back);
 
-/// Makes the clone, looks whether it would boot, and makes it the one that boots next. When it would not, or when
-/// something fails, the clone is destroyed again and the pool boots what it did before.
+/// Makes the clone, looks whether it would boot, and makes it the one that boots next: on trial where the boot menu
+/// counts tries, else as the default. When it would not boot, or when something fails, the clone is destroyed again and
+/// the pool boots what it did before.
 /// @param unverified  goes ahead when it would not boot
-Status go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back, bool unverified);
+/// @returns true when it is on trial
+Result<bool> go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
+                     bool unverified);
 
 }  // namespace kld::snap

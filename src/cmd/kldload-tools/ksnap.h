@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "snap/rollback.h"
 #include "snap/snapshots.h"
 #include "tools.h"
 
@@ -36,6 +37,11 @@ SnapResolver snap_one(ToolContext& context, const std::string& word);
 
 /// The snapshots that are meant. One question for each dataset.
 Result<std::vector<snap::Snapshot>> snap_select(ToolContext& context, const std::vector<snap::Spec>& specs);
+
+/// A root goes back: says what is left behind, makes the clone that boots next, and restarts the machine when `now`.
+/// The pool must be locked.
+Status snap_roll_root(ToolContext& context, const ChangeOptions& options, const snap::Target& target, bool now,
+                      bool unverified);
 
 void add_snap_changes(CLI::App& app, ToolContext& context);  ///< create, destroy, hold, release, prune
 void add_snap_restore(CLI::App& app, ToolContext& context);

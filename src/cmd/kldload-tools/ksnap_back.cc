@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "be/changes.h"
+#include "be/trial.h"
 #include "ksnap.h"
 #include "snap/back.h"
 #include "snap/restore.h"
@@ -71,29 +72,40 @@ Status snap_restart(ToolContext& context, const std::string& name) {
         std::move(restarted.error()).within(fmt::format("{} boots next, but the machine does not restart", name)));
 }
 
-Status snap_roll_root(ToolContext& context, const SnapBackOptions& options, const snap::Target& target) {
+}  // namespace
+
+Status snap_roll_root(ToolContext& context, const ChangeOptions& options, const snap::Target& target, bool now,
+                      bool unverified) {
     KLD_TRY(const auto world, be::probe(context.runner, context.files, boot::pool_of(target.dataset), true));
     KLD_TRY(const auto inherited, be::local_properties(context.runner, target.dataset));
     KLD_TRY(const auto back, snap::plan_back(world, target.snapshot, inherited));
     auto plan = snap::whole(back);
-    if (options.now) plan.steps.push_back({"restart the machine", {"systemctl", "reboot"}});
-    auto* const text = options.change.json ? stderr : stdout;
+    if (now) plan.steps.push_back({"restart the machine", {"systemctl", "reboot"}});
+    auto* const text = options.json ? stderr : stdout;
     fmt::print(text, "what {} has and {} will not have:\n{}", target.dataset, back.dataset,
                snap::losses(target, snap::changes_since(context.runner, target)));
-    if (options.change.dry_run) return carry_out(context, options.change, plan, {});
-    KLD_CHECK(snap::go_back(context.runner, context.files, *context.events(), world, back, options.unverified));
-    if (options.change.json) fmt::print("{}", zfs::to_json(plan));
+    if (options.dry_run) return carry_out(context, options, plan, {});
+    KLD_TRY(const bool on_trial,
+            snap::go_back(context.runner, context.files, *context.events(), world, back, unverified));
+    if (options.json) fmt::print("{}", zfs::to_json(plan));
     const auto name = world.name_of(back.dataset), before = world.name_of(world.next);
-    fmt::print(text, "{} boots next. {} stays as it is{}\n", name, target.dataset,
-               before.empty() ? "" : fmt::format("; kbe activate {} takes this back", shell_quote(before)));
-    return options.now ? snap_restart(context, name) : Status{};
+    if (on_trial)
+        fmt::print(text, "{} boots next, on trial: unless it proves itself in {} boots, {} boots again\n", name,
+                   be::kTries, before.empty() ? "none" : before);
+    else
+        fmt::print(text, "{} boots next. {} stays as it is{}\n", name, target.dataset,
+                   before.empty() ? "" : fmt::format("; kbe activate {} takes this back", shell_quote(before)));
+    return now ? snap_restart(context, name) : Status{};
 }
+
+namespace {
 
 Status snap_rollback(ToolContext& context, const SnapBackOptions& options) {
     KLD_TRY(const auto change, snap_begin(context, options.change, snap_one(context, options.snapshot)));
     const auto& spec = change.specs.front();
     KLD_TRY(const auto target, snap::probe_target(context.runner, context.files, spec.dataset + "@" + spec.snapshots));
-    return target.root ? snap_roll_root(context, options, target) : snap_roll_in_place(context, options, target);
+    return target.root ? snap_roll_root(context, options.change, target, options.now, options.unverified)
+                       : snap_roll_in_place(context, options, target);
 }
 
 }  // namespace

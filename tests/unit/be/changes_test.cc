@@ -209,7 +209,7 @@ TEST(Streams, CarryPropertiesAndBecomeABootEnvironment) {
     EXPECT_EQ(shell_line(sent->snapshot.argv),
               "zfs snapshot -o org.kldload:reason=kbe rpool/ROOT/other@export-20261127-035700");
     EXPECT_EQ(shell_line(sent->snapshot.undo), "zfs destroy rpool/ROOT/other@export-20261127-035700");
-    EXPECT_EQ(shell_line(sent->send), "zfs send -p -L -e -c rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(shell_line(sent->send), "zfs send -p -L -c rpool/ROOT/other@export-20261127-035700");
     const auto received = plan_import(sample(), "new");
     ASSERT_TRUE(received);
     EXPECT_EQ(shell_line(*received), "zfs receive -u -o canmount=noauto -o mountpoint=/ rpool/ROOT/new");

@@ -100,7 +100,7 @@ protected:
         runner.expect({"umount", "/run/kldload-verify.1"});
         runner.expect({"rmdir", "/run/kldload-verify.1"});
     }
-    Status go(bool unverified) { return go_back(runner, files, events, sample(), back_of_sample(), unverified); }
+    Result<bool> go(bool unverified) { return go_back(runner, files, events, sample(), back_of_sample(), unverified); }
     test::ReplayRunner runner;
     test::FakeFiles files;
     test::CaptureEvents events;

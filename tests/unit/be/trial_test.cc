@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Trials as the running system starts and ends them.
+#include "be/trial.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "samples/efi.h"
+#include "support/fakes.h"
+
+namespace kld::be {
+namespace {
+
+class Trials : public testing::Test {
+protected:
+    void SetUp() override {
+        world.mounts = {{"rpool/ROOT/default", "/", "zfs"}, {"/dev/vda1", "/boot/efi", "vfat"}};
+        menu("ID=kldload\nKLDLOAD_TRIALS=1\n");
+    }
+    void menu(const std::string& release) {
+        files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {boot::test::make_efi_program({{".osrel", release}})};
+    }
+    Status start(unsigned tries = 3, bool once = false) {
+        runner.expect({"zpool", "get", "-Hp", "-o", "value", "guid", "rpool"}, "77\n");
+        runner.expect({"zpool", "sync", "rpool"});
+        return start_trial(runner, files, world, "rpool/ROOT/new", tries, once);
+    }
+    World world{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/ROOT/default"};
+    test::FakeFiles files;
+    test::ReplayRunner runner;
+};
+
+TEST_F(Trials, LieInBothSlots) {
+    ASSERT_TRUE(start());
+    const boot::Trial wanted{2, 77, "rpool/ROOT/new", 3, 3, false};
+    EXPECT_EQ(trial_of(files, world), wanted);
+    for (const auto* slot : boot::kTrialSlots) {
+        const auto record = boot::parse_slot(files.entries.at(std::string("/boot/efi/") + slot).bytes);
+        ASSERT_TRUE(record);
+        EXPECT_EQ(record->dataset, "rpool/ROOT/new");
+    }
+    ASSERT_TRUE(start(1, true));
+    EXPECT_EQ(trial_of(files, world)->sequence, 4U);
+    EXPECT_TRUE(trial_of(files, world)->once);
+}
+
+TEST_F(Trials, NeedAMenuThatCounts) {
+    const auto refused = [&](const std::string& text) {
+        const auto done = start_trial(runner, files, world, "rpool/ROOT/new", 3, false);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, ExitCode::refused);
+        EXPECT_NE(done.error().message.find(text), std::string::npos) << done.error().message;
+    };
+    menu("ID=kldload\n");
+    refused("does not count tries");
+    files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {"no program"};
+    refused("does not count tries");
+    files.entries.erase("/boot/efi/EFI/BOOT/grubx64.efi");
+    refused("another loader");
+    world.mounts.pop_back();
+    refused("not mounted");
+    EXPECT_FALSE(trial_of(files, world));
+}
+
+TEST_F(Trials, TheOneThatRunsIsKept) {
+    ASSERT_TRUE(start());
+    world.running = "rpool/ROOT/new";
+    runner.expect({"zpool", "set", "bootfs=rpool/ROOT/new", "rpool"});
+    ASSERT_TRUE(commit_trial(runner, files, world));
+    EXPECT_FALSE(trial_of(files, world)) << "ended";
+    EXPECT_FALSE(commit_trial(runner, files, world)) << "once";
+}
+
+TEST_F(Trials, AnotherOneIsNotKept) {
+    ASSERT_TRUE(start());
+    const auto done = commit_trial(runner, files, world);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().message, "default is not on trial");
+    EXPECT_TRUE(trial_of(files, world));
+}
+
+TEST_F(Trials, ADefaultThatCannotBeSetLeavesTheTrial) {
+    ASSERT_TRUE(start());
+    world.running = "rpool/ROOT/new";
+    runner.expect({"zpool", "set", "bootfs=rpool/ROOT/new", "rpool"}, {}, 1, "pool is suspended");
+    EXPECT_FALSE(commit_trial(runner, files, world));
+    EXPECT_EQ(trial_of(files, world)->dataset, "rpool/ROOT/new");
+}
+
+TEST_F(Trials, EndWhenTheyAreTakenBack) {
+    EXPECT_FALSE(end_trial(files, world).value()) << "there is none";
+    ASSERT_TRUE(start());
+    EXPECT_EQ(end_trial(files, world).value()->dataset, "rpool/ROOT/new");
+    EXPECT_FALSE(trial_of(files, world));
+}
+
+TEST_F(Trials, OfAnotherPoolAreNotOurs) {
+    ASSERT_TRUE(start());
+    world.pool = "tank";
+    EXPECT_FALSE(trial_of(files, world));
+}
+
+TEST_F(Trials, BootChecksRunInOrderAndTheFirstFailureIsNamed) {
+    EXPECT_TRUE(run_boot_checks(runner, files)) << "there are none";
+}
+
+}  // namespace
+}  // namespace kld::be
