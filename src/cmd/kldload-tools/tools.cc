@@ -16,6 +16,7 @@ constexpr const char* kLockDirectory = "/run/kldload";
 const std::vector<Tool>& all_tools() {
     static const std::vector<Tool> tools{
         {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe},
+        {"kst", "how this machine is: pools, snapshots, boot environments, memory, services", add_kst},
     };
     return tools;
 }
