@@ -52,9 +52,9 @@ std::string ago(std::time_t now, std::time_t then) {
 void show_scan(const Scan& scan, std::time_t now, Page& page) {
     std::string text;
     if (scan.state == "running" || scan.state == "paused") {
-        text = scan.state;
-        if (scan.percent) text += fmt::format(", {:.1f} % done", *scan.percent);
-        text += ", begun " + ago(now, scan.time);
+        const auto done = scan.percent ? fmt::format(", {:.1f} % done", *scan.percent) : std::string();
+        text = scan.state == "paused" ? fmt::format("paused {}{}", ago(now, scan.time), done)
+                                      : fmt::format("running{}, begun {}", done, ago(now, scan.time));
     } else {
         text = scan.state == "canceled" ? "canceled " + ago(now, scan.time) : ago(now, scan.time);
         if (scan.errors) text += ", " + (*scan.errors == 0 ? "no errors" : counted(*scan.errors, "error"));

@@ -57,4 +57,13 @@ std::string dataset_at(const std::vector<Mount>& mounts, const std::string& targ
     return dataset;
 }
 
+const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path) {
+    const Mount* found = nullptr;
+    for (const auto& mount : mounts) {
+        const bool above = mount.target == "/" || path == mount.target || path.starts_with(mount.target + "/");
+        if (above && (found == nullptr || mount.target.size() >= found->target.size())) found = &mount;
+    }
+    return found;
+}
+
 }  // namespace kld::zfs

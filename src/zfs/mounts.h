@@ -28,4 +28,9 @@ std::string place_of(const std::vector<Mount>& mounts, const std::string& datase
 /// kernel's command line names another root than this.
 std::string dataset_at(const std::vector<Mount>& mounts, const std::string& target);
 
+/// The mount that a path lies on: the longest target above it or the path itself; of several on one place the last.
+/// nullptr: none is known.
+/// @param path  absolute, without links and dots
+const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path);
+
 }  // namespace kld::zfs

@@ -85,6 +85,14 @@ TEST(Screen, NamesOfOthersDoNotSteerTheTerminal) {
     EXPECT_NE(screen.find("evil?]0;owned?.service"), std::string::npos);
 }
 
+TEST(Screen, AScrubThatRestsOrWasStoppedSaysSinceWhen) {
+    auto state = healthy_state();
+    state.pools->at(0).health->scan = parse_pool_status(sample("zfs-2.3/status-paused.txt"))->at(0).scan;
+    EXPECT_NE(to_screen(state, false).find("  scrub       paused 5 hours ago, 5.0 % done\n"), std::string::npos);
+    state.pools->at(0).health->scan = parse_pool_status(sample("zfs-2.1/status-canceled.txt"))->at(0).scan;
+    EXPECT_NE(to_screen(state, false).find("  scrub       canceled 6 hours ago\n"), std::string::npos);
+}
+
 TEST(Screen, MetricsEscapeWhatEndsALabel) {
     auto state = healthy_state();
     state.boot->running = "rpool/\"a\\b\n";
