@@ -52,6 +52,12 @@ Status RealFiles::overwrite(const std::string& path, std::string_view bytes) {
     return fd.sync();
 }
 
+Status RealFiles::append(const std::string& path, std::string_view bytes) {
+    KLD_TRY(auto fd, Fd::open(path, O_WRONLY | O_CREAT | O_APPEND));
+    KLD_CHECK(fd.write_all(bytes));
+    return fd.sync();
+}
+
 Result<std::vector<std::string>> RealFiles::list(const std::string& path) {
     std::error_code error;
     std::vector<std::string> names;

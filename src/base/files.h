@@ -23,6 +23,8 @@ public:
     virtual Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) = 0;
     /// Writes into the file itself, flushed. For file systems where each name costs; an interruption leaves a part.
     virtual Status overwrite(const std::string& path, std::string_view bytes) = 0;
+    /// Adds to the end of the file in one write, flushed; a file that is not there is made.
+    virtual Status append(const std::string& path, std::string_view bytes) = 0;
     /// Names in the directory, sorted, without "." and "..".
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
     /// What lies at `path`, links not followed; `none` when nothing does.
@@ -47,6 +49,7 @@ public:
     Result<std::string> read(const std::string& path) override;
     Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) override;
     Status overwrite(const std::string& path, std::string_view bytes) override;
+    Status append(const std::string& path, std::string_view bytes) override;
     Result<std::vector<std::string>> list(const std::string& path) override;
     FileKind kind(const std::string& path) override;
     Status make_directories(const std::string& path) override;

@@ -43,7 +43,6 @@ struct Stdio {
 
 std::vector<std::string> merged_environment(const std::vector<std::string>& extra) {
     std::vector<std::string> merged = extra;
-    merged.emplace_back("LC_ALL=C");
     const auto taken = [&](std::string_view entry) {
         const auto name = entry.substr(0, entry.find('=') + 1);
         for (const auto& known : merged)
@@ -70,32 +69,36 @@ void put_on(int fd, int target) {
         ::dup2(fd, target);
 }
 
-/// Whose the child is: our own helper, in a process group and with the locale that we read, or the person's, on their
-/// terminal and in their language.
-enum class Side { behind, foreground };
+/// Whose the child is: our own helper, in a process group and with the locale that we read; or the person's, on their
+/// terminal and in their language. Both are killed when this process dies, but for the person's own that is not ours to
+/// end.
+enum class Side { behind, foreground, foreground_on_its_own };
 
 /// Forks and execs; a failure of exec comes back as errno through a pipe that closes on success.
 Result<int> spawn(const std::vector<std::string>& argv, const Stdio& stdio, const std::vector<std::string>& extra_env,
                   const std::vector<int>& pass_fds, Side side = Side::behind) {
     if (argv.empty()) return fail("a command without a program name");
     KLD_TRY(auto report, make_pipe());
-    const auto environment = merged_environment(extra_env);
+    auto added = extra_env;
+    if (side == Side::behind) added.emplace_back("LC_ALL=C");
+    const auto environment = merged_environment(added);
     auto raw_argv = pointers(argv);
     auto raw_env = pointers(environment);
-    auto* const env = side == Side::behind ? raw_env.data() : environ;
     const int parent = ::getpid();
     const int pid = ::fork();
     if (pid < 0) return fail(errno_error(fmt::format("cannot start {}", argv[0]), errno));
     if (pid == 0) {
         if (side == Side::behind) ::setpgid(0, 0);
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (::getppid() != parent) ::_exit(127);
+        if (side != Side::foreground_on_its_own) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (::getppid() != parent) ::_exit(127);
+        }
         ::signal(SIGPIPE, SIG_DFL);
         put_on(stdio.in, 0);
         put_on(stdio.out, 1);
         put_on(stdio.err, 2);
         for (const int fd : pass_fds) ::fcntl(fd, F_SETFD, 0);
-        ::execvpe(raw_argv[0], raw_argv.data(), env);
+        ::execvpe(raw_argv[0], raw_argv.data(), raw_env.data());
         const int number = errno;
         [[maybe_unused]] const auto written = ::write(report.write.get(), &number, sizeof number);
         ::_exit(127);
@@ -270,11 +273,17 @@ Status terminate_process(int pid) {
     return {};
 }
 
-Result<int> run_in_foreground(const std::vector<std::string>& argv) {
-    KLD_TRY(const int pid, spawn(argv, {0, 1, 2}, {}, {}, Side::foreground));
+Result<int> run_in_foreground(const Foreground& command) {
+    const int out = command.stdout_fd < 0 ? 1 : command.stdout_fd;
+    KLD_TRY(const int pid, spawn(command.argv, {0, out, 2}, command.environment, {},
+                                 command.outlives_us ? Side::foreground_on_its_own : Side::foreground));
+    // ^C is for the program: what it makes of it is for us to hear.
+    const auto interrupt = ::signal(SIGINT, SIG_IGN), quit = ::signal(SIGQUIT, SIG_IGN);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    ::signal(SIGINT, interrupt);
+    ::signal(SIGQUIT, quit);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -90,10 +90,18 @@ bool process_exists(int pid);
 /// Asks a process that is not our child to end (SIGTERM). A number that stands for more than one process is an error.
 Status terminate_process(int pid);
 
-/// Runs a program on this one's own terminal, in its process group and locale, and waits. It is killed when this
-/// process dies.
+/// A program on this one's own terminal.
+struct Foreground {
+    std::vector<std::string> argv;
+    std::vector<std::string> environment{};  ///< "NAME=value", added to ours
+    int stdout_fd = -1;                      ///< when set, the child's stdout
+    /// It is not killed when this process dies: a package manager in the middle of its work.
+    bool outlives_us = false;
+};
+
+/// Runs it in this process's group and locale, and waits; an interrupt from the terminal is left to it.
 /// @returns its exit code, 128 and the signal's number when a signal ended it; an error when it could not be started
-Result<int> run_in_foreground(const std::vector<std::string>& argv);
+Result<int> run_in_foreground(const Foreground& command);
 
 /// Replaces this process: for recovery shells and logins on a console. Returns only when it failed.
 Error replace_process(const std::vector<std::string>& argv);

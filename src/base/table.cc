@@ -14,21 +14,21 @@ namespace {
 
 constexpr const char* kNothing = "-";
 
+/// What would break a line, or a terminal, becomes a blank.
+std::string in_one_line(std::string text) {
+    for (auto& letter : text)
+        if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = ' ';
+    return text;
+}
+
 std::string for_people(const Cell& cell, Unit unit) {
-    if (const auto* text = std::get_if<std::string>(&cell)) return text->empty() ? kNothing : *text;
+    if (const auto* text = std::get_if<std::string>(&cell)) return text->empty() ? kNothing : in_one_line(*text);
     if (const auto* flag = std::get_if<bool>(&cell)) return *flag ? "yes" : "no";
     if (const auto* ratio = std::get_if<double>(&cell)) return fmt::format("{:.2f}", *ratio);
     const auto* number = std::get_if<std::uint64_t>(&cell);
     if (number == nullptr) return kNothing;
     if (unit == Unit::bytes) return human_bytes(*number);
     return unit == Unit::time ? local_time(*number) : std::to_string(*number);
-}
-
-std::string for_scripts(const Cell& cell) {
-    auto text = for_people(cell, Unit::number);
-    for (auto& letter : text)
-        if (letter == '\t' || letter == '\n') letter = ' ';
-    return text;
 }
 
 nlohmann::ordered_json for_programs(const Cell& cell) {
@@ -79,7 +79,7 @@ std::string to_tabs(const Table& table) {
     std::string text;
     for (const auto& row : table.rows) {
         std::vector<std::string> cells;
-        std::transform(row.begin(), row.end(), std::back_inserter(cells), for_scripts);
+        for (const auto& cell : row) cells.push_back(for_people(cell, Unit::number));
         text += join(cells, "\t") + "\n";
     }
     return text;

@@ -26,12 +26,13 @@ struct Table {
     std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
 };
 
+// In both texts a control character (a tab, a newline) becomes a blank.
+
 /// Columns padded to their widest cell, numbers to the right, below a line of titles; sizes and local times as people
 /// read them. No rows, no text.
 std::string to_columns(const Table& table);
 
-/// A line a row, tabs between the cells, no titles; numbers and times are plain numbers, nothing is "-". What would
-/// break a line (tab, newline) becomes a space.
+/// A line a row, tabs between the cells, no titles; numbers and times are plain numbers, nothing is "-".
 std::string to_tabs(const Table& table);
 
 /// {"version": 1, "<name>": [{"<key>": …}]}; nothing is null.

@@ -68,7 +68,7 @@ Status become_root(Files& files, const std::vector<std::string>& arguments) {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return fail("cannot find this program's own file: " + error.message());
-    KLD_TRY(const auto code, run_in_foreground(namespace_argv(self, arguments)));
+    KLD_TRY(const auto code, run_in_foreground({.argv = namespace_argv(self, arguments)}));
     std::exit(code);
 }
 

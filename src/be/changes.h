@@ -45,6 +45,16 @@ Result<zfs::Plan> plan_destroy(const World& world, const std::string& name, cons
 /// Another name; also for the running one, whose mount stays.
 Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const std::string& to);
 
+/// A stream of an environment on stdout: from a snapshot, which goes again when it was sent (its step's `undo`).
+struct Export {
+    zfs::Step snapshot;
+    std::vector<std::string> send;
+};
+Result<Export> plan_export(const World& world, const std::string& name);
+
+/// `zfs receive` of such a stream from stdin as a new boot environment, not mounted.
+Result<std::vector<std::string>> plan_import(const World& world, const std::string& name);
+
 /// Where `mount` puts it when nothing else is said.
 std::string default_place(const World& world, const boot::Dataset& environment);
 

@@ -26,6 +26,9 @@ zfs::Step snapshot_step(const std::string& name, const std::string& reason) {
 
 Status refuse_taken(const World& world, const std::string& name) {
     KLD_CHECK(zfs::check_component(name, "boot environment"));
+    if (name.find(' ') != std::string::npos)
+        return fail("'" + name + "' has a blank in it: a kernel's command line could not name it",
+                    "use letters, digits and - _ . :", ExitCode::usage);
     const auto dataset = world.dataset_of(name);
     KLD_CHECK(zfs::check_length(dataset));
     if (world.find(dataset) != nullptr)
@@ -96,6 +99,22 @@ Result<zfs::Plan> plan_snapshot(const World& world, const std::string& name) {
     if (world.find_snapshot(snapshot) != nullptr)
         return fail("there is already a snapshot " + snapshot, "choose another name", ExitCode::refused);
     return zfs::Plan{{snapshot_step(snapshot, {})}, {}};
+}
+
+Result<Export> plan_export(const World& world, const std::string& name) {
+    KLD_TRY(const auto* environment, world.environment(name));
+    const auto snapshot =
+        environment->name + "@" + zfs::stamped("export", world.now, [&](const std::string& candidate) {
+            return world.find_snapshot(environment->name + "@" + candidate) != nullptr;
+        });
+    // Blocks as they are stored, with the properties that were set.
+    return Export{snapshot_step(snapshot, "kbe"), {"zfs", "send", "-p", "-L", "-e", "-c", snapshot}};
+}
+
+Result<std::vector<std::string>> plan_import(const World& world, const std::string& name) {
+    KLD_CHECK(refuse_taken(world, name));
+    return std::vector<std::string>{
+        "zfs", "receive", "-u", "-o", "canmount=noauto", "-o", "mountpoint=/", world.dataset_of(name)};
 }
 
 Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const std::string& to) {

@@ -67,6 +67,7 @@ struct Feature {
     std::string description;
     bool login = false;                  ///< accounts may come with the machine
     bool files = false;                  ///< packaging/features/<id> is shipped as a package
+    std::string program;                 ///< of ours, shipped in that package; empty: none
     std::vector<std::string> initramfs;  ///< files that the initramfs must have
     ByDistro packages;
     ByDistro components;
@@ -78,7 +79,7 @@ struct Feature {
 struct FeatureSet {
     std::vector<std::string> ids{};
     bool login = false;
-    std::vector<std::string> shipped{};  ///< features with files of ours
+    std::vector<std::string> shipped{};  ///< features with files or a program of ours
     std::vector<std::string> initramfs{};
     std::vector<std::string> packages{};
     std::vector<std::string> components{};  ///< beyond those of the distribution

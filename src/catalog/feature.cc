@@ -43,6 +43,7 @@ Result<Feature> parse_feature(const std::string& text, const std::string& path) 
     feature.description = reader.text("description");
     feature.login = reader.flag("login");
     feature.files = reader.flag("files");
+    feature.program = reader.text("program");
     feature.initramfs = reader.list("initramfs");
     feature.packages = read_table(reader, "packages");
     feature.components = read_table(reader, "components");
@@ -77,7 +78,7 @@ Result<FeatureSet> find_features(Files& files, const std::string& directory, con
                 ExitCode::usage);
         set.ids.push_back(id);
         set.login = set.login || feature.login;
-        if (feature.files) set.shipped.push_back(id);
+        if (feature.files || !feature.program.empty()) set.shipped.push_back(id);
         merge(set.packages, packages);
         merge(set.initramfs, feature.initramfs);
         merge(set.components, find_in(feature.components, distro));

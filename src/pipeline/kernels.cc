@@ -74,7 +74,7 @@ Status add_feature_packages(Build& build, std::vector<std::string>& packages) {
     KLD_TRY(const auto ids, catalog::feature_ids(build.files, catalogue));
     for (const auto& id : ids) {
         KLD_TRY(const auto feature, catalog::find_feature(build.files, catalogue, id));
-        if (!feature.files) continue;
+        if (!feature.files && feature.program.empty()) continue;
         KLD_TRY(auto package, feature_package(build, id));
         packages.push_back(std::move(package));
     }

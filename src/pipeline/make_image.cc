@@ -90,7 +90,8 @@ Status prove_disk(Build& build, const ImageWish& wish, const std::string& raw, c
 
 /// The programs that a build needs at its end, before the hours that lead there.
 Status check_programs(Build& build) {
-    for (const auto* name : {"kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp", "kldload-dkms"})
+    for (const auto* name :
+         {"kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp", "kldload-dkms", "kldload-tools"})
         if (!build.files.exists(build.places.programs + "/" + name))
             return fail(std::string("no ") + name + " beside this program in " + build.places.programs,
                         "build or install all of kldload");

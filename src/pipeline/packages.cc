@@ -100,6 +100,29 @@ void add_conffiles(apt::Package& package) {
     if (!paths.empty()) package.control.push_back({"conffiles", std::move(paths)});
 }
 
+/// What a program of many names is called, and what goes with each name: the program knows.
+Status add_links(Build& build, const std::string& program, apt::Package& package) {
+    const auto path = build.places.programs + "/" + program;
+    KLD_TRY(const auto names, build.runner.run({.argv = {path, "--names"}}));
+    for (const auto& name : lines(names.out)) {
+        package.files.push_back({.path = "usr/bin/" + name, .link = "../lib/kldload/" + program});
+        KLD_TRY(auto page, build.runner.run({.argv = {path, "--man", name}}));
+        package.files.push_back({"usr/share/man/man8/" + name + ".8", std::move(page.out)});
+        KLD_TRY(auto completion, build.runner.run({.argv = {path, "--completion", name}}));
+        package.files.push_back({"usr/share/bash-completion/completions/" + name, std::move(completion.out)});
+    }
+    return {};
+}
+
+/// What a package has to clean up when it goes: packaging/<name>/postrm, when there is one.
+Status add_postrm(Build& build, apt::Package& package) {
+    const auto path = fmt::format("{}/packaging/{}/postrm", build.places.data, package.name);
+    if (!build.files.exists(path)) return {};
+    KLD_TRY(auto script, build.files.read(path));
+    package.control.push_back({"postrm", std::move(script), 0755});
+    return {};
+}
+
 struct Shipped {
     std::string source;  ///< below packaging/
     std::string target;
@@ -200,8 +223,7 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
             "changes anything, and leaves that version of the kernel out from then on."};
     KLD_CHECK(add_files(build, shipped, package));
     add_conffiles(package);
-    KLD_TRY(auto script, build.files.read(build.places.data + "/packaging/kldload-dkms/postrm"));
-    package.control.push_back({"postrm", std::move(script), 0755});
+    KLD_CHECK(add_postrm(build, package));
     return pack_own(build, std::move(package), "kldload-dkms");
 }
 
@@ -209,16 +231,19 @@ std::string feature_package_name(const std::string& feature) {
     return "kldload-" + feature;
 }
 
-Result<std::string> feature_package(Build& build, const std::string& feature) {
-    apt::Package package{.name = feature_package_name(feature),
+Result<std::string> feature_package(Build& build, const std::string& id) {
+    KLD_TRY(const auto feature, catalog::find_feature(build.files, build.places.data + "/catalog", id));
+    apt::Package package{.name = feature_package_name(id),
                          .version = KLD_VERSION,
-                         .architecture = "all",
+                         .architecture = feature.program.empty() ? "all" : "amd64",
                          .fields = {{"Section", "admin"}, {"Priority", "optional"}},
-                         .summary = fmt::format("what the feature {} of kldload needs on the machine", feature),
-                         .description = "Configuration beside that of the distribution, which is left as it is."};
-    KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + feature, "", package));
+                         .summary = "kldload: " + feature.description,
+                         .description = "Beside what the distribution has, which is left as it is."};
+    if (feature.files) KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + id, "", package));
+    if (!feature.program.empty()) KLD_CHECK(add_links(build, feature.program, package));
+    KLD_CHECK(add_postrm(build, package));
     add_conffiles(package);
-    return pack_own(build, std::move(package), {});
+    return pack_own(build, std::move(package), feature.program);
 }
 
 Result<std::string> menu_package(Build& build, const Menu& menu) {

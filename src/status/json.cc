@@ -66,14 +66,14 @@ Json json_of(const Pool& pool) {
     return out;
 }
 
-Json json_of(const Transaction& one) {
+Json json_of(const packages::Record& one) {
     return {{"id", one.id},
             {"time", one.time},
             {"user", one.user},
             {"argv", one.argv},
             {"snapshot", one.snapshot},
             {"result", one.result},
-            {"packages", one.packages}};
+            {"packages", one.changes.size()}};
 }
 
 template <typename T>

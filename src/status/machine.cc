@@ -2,44 +2,12 @@
 #include "status/machine.h"
 
 #include <map>
-#include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "status/words.h"
 
 namespace kld::status {
-namespace {
-
-using nlohmann::json;
-
-/// The value of a field when it is a text; else nothing.
-std::string text_of(const json& object, const char* key) {
-    const auto at = object.find(key);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-std::optional<Transaction> parse_transaction(const std::string& line) {
-    const auto object = json::parse(line, nullptr, false);
-    if (!object.is_object() || object.value("version", json()) != 1) return std::nullopt;
-    const auto time = object.find("time");
-    const auto argv = object.find("argv");
-    Transaction one{text_of(object, "id")};
-    one.result = text_of(object, "result");
-    if (time == object.end() || !time->is_number_unsigned() || one.result.empty()) return std::nullopt;
-    if (argv == object.end() || !argv->is_array()) return std::nullopt;
-    one.time = time->get<std::uint64_t>();
-    for (const auto& word : *argv) {
-        if (!word.is_string()) return std::nullopt;
-        one.argv.push_back(word.get<std::string>());
-    }
-    one.user = text_of(object, "user");
-    one.snapshot = text_of(object, "snapshot");
-    if (const auto changes = object.find("changes"); changes != object.end() && changes->is_array())
-        one.packages = changes->size();
-    return one;
-}
-
-}  // namespace
 
 std::optional<Arc> parse_arcstats(std::string_view text) {
     std::map<std::string, std::uint64_t> values;
@@ -98,11 +66,16 @@ std::vector<std::string> parse_failed_units(std::string_view text) {
     return units;
 }
 
-std::vector<Transaction> parse_transactions(std::string_view text, std::size_t limit) {
-    std::vector<Transaction> found;
-    const auto all = lines(text);
-    for (auto line = all.rbegin(); line != all.rend() && found.size() < limit; ++line)
-        if (auto one = parse_transaction(*line)) found.push_back(std::move(*one));
+std::vector<packages::Record> newest_transactions(std::string_view log, std::size_t limit) {
+    std::vector<packages::Record> found;
+    std::set<std::string> seen;
+    const auto all = lines(log);
+    // From the end: the log grows for years, and a handful is wanted.
+    for (auto line = all.rbegin(); line != all.rend() && found.size() < limit; ++line) {
+        auto record = packages::parse_line(*line);
+        if (!record || !seen.insert(record->id).second || record->result == "nothing") continue;
+        found.push_back(std::move(*record));
+    }
     return found;
 }
 

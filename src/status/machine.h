@@ -27,7 +27,8 @@ std::optional<std::uint64_t> parse_uptime(std::string_view text);
 /// Names of units, of `systemctl --failed --no-legend --plain`.
 std::vector<std::string> parse_failed_units(std::string_view text);
 
-/// kpkg's log, a JSON object a line: the newest `limit` of those that are understood, newest first.
-std::vector<Transaction> parse_transactions(std::string_view text, std::size_t limit);
+/// kpkg's log: the newest `limit` transactions, newest first, each as its last record has it. Lines that are not
+/// understood are skipped, and so are transactions that changed nothing.
+std::vector<packages::Record> newest_transactions(std::string_view log, std::size_t limit);
 
 }  // namespace kld::status

@@ -22,7 +22,6 @@ namespace kld::status {
 namespace {
 
 constexpr const char* kKstats = "/proc/spl/kstat/zfs";
-constexpr const char* kTransactions = "/var/log/kldload/transactions.jsonl";
 constexpr std::size_t kTransactionsShown = 5;
 /// A pool that hangs must not take the report about it along.
 constexpr std::chrono::seconds kPatience{30};
@@ -91,10 +90,10 @@ void read_machine(Files& files, Reader& reader, State& state) {
     if (const auto text = reader.file("/proc/loadavg")) state.load = parse_load(*text);
     if (const auto text = reader.file("/proc/uptime")) state.uptime = parse_uptime(*text);
     // Everybody may ask how the machine is; what root did is for root where the log says so.
-    if (const auto text = files.read(kTransactions))
-        state.transactions = parse_transactions(*text, kTransactionsShown);
+    if (const auto text = files.read(packages::kLog))
+        state.transactions = newest_transactions(*text, kTransactionsShown);
     else
-        state.log_is_closed = files.exists(kTransactions);
+        state.log_is_closed = files.exists(packages::kLog);
     if (reader.file("/run/reboot-required"))
         state.reboot_required = join(lines(reader.file("/run/reboot-required.pkgs").value_or("")), ", ");
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "check/report.h"
+#include "packages/log.h"
 
 namespace kld::status {
 
@@ -86,17 +87,6 @@ struct Memory {
     std::uint64_t total = 0, available = 0;  ///< bytes
 };
 
-/// One line of kpkg's log.
-struct Transaction {
-    std::string id;
-    std::uint64_t time = 0;
-    std::string user{};
-    std::vector<std::string> argv{};
-    std::string snapshot{};
-    std::string result{};  ///< "done", "failed", "undone"
-    std::uint64_t packages = 0;
-};
-
 struct State {
     std::time_t now = 0;
     std::string host{}, system{}, kernel{};
@@ -109,10 +99,11 @@ struct State {
     std::optional<std::uint64_t> uptime{};      ///< seconds
     std::optional<std::vector<std::string>> failed_services{};
     std::optional<std::string> reboot_required{};  ///< the packages that want it, or empty; none: nothing wants it
-    std::optional<std::vector<Transaction>> transactions{};  ///< newest first, a handful; none: no log, or not for us
-    bool log_is_closed = false;                              ///< there is a log, and only root may read it
-    std::optional<check::Report> check{};                    ///< of the boot chain, when it was asked for
-    std::vector<Error> unread{};                             ///< what should have been readable and was not
+    std::optional<std::vector<packages::Record>>
+        transactions{};                    ///< newest first, a handful; none: no log, or not for us
+    bool log_is_closed = false;            ///< there is a log, and only root may read it
+    std::optional<check::Report> check{};  ///< of the boot chain, when it was asked for
+    std::vector<Error> unread{};           ///< what should have been readable and was not
 };
 
 }  // namespace kld::status

@@ -12,9 +12,9 @@
 namespace kld::zfs {
 
 struct Query {
-    std::string root;                              ///< dataset, snapshot or pool; empty: all pools
+    std::string root{};                            ///< dataset, snapshot or pool; empty: all pools
     std::vector<std::string> types{"filesystem"};  ///< of zfs-get(8): "filesystem", "volume", "snapshot", "all"
-    std::vector<std::string> properties;           ///< "all" is one, too
+    std::vector<std::string> properties{};         ///< "all" is one, too
     std::vector<std::string> sources{};            ///< "local", "received"; empty: any
     bool recursive = true;
     unsigned depth = 0;  ///< 0: without a limit

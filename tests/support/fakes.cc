@@ -28,6 +28,11 @@ Status FakeFiles::overwrite(const std::string& path, std::string_view bytes) {
     return write(path, bytes, 0600);
 }
 
+Status FakeFiles::append(const std::string& path, std::string_view bytes) {
+    const auto known = entries.find(path);
+    return write(path, (known == entries.end() ? "" : known->second.bytes) + std::string(bytes), 0644);
+}
+
 Result<std::vector<std::string>> FakeFiles::list(const std::string& path) {
     if (kind(path) != FileKind::directory) return fail(errno_error("cannot list " + path, ENOENT));
     std::vector<std::string> names;

@@ -26,6 +26,7 @@ public:
     Result<std::string> read(const std::string& path) override;
     Status write(const std::string& path, std::string_view bytes, unsigned mode) override;
     Status overwrite(const std::string& path, std::string_view bytes) override;
+    Status append(const std::string& path, std::string_view bytes) override;
     Result<std::vector<std::string>> list(const std::string& path) override;
     FileKind kind(const std::string& path) override;
     Status make_directories(const std::string& path) override;

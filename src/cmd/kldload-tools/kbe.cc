@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kbe: boot environments, with the verbs and columns of bectl(8).
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "be/changes.h"
+#include "be/inside.h"
 #include "be/listing.h"
 #include "be/verify.h"
 #include "check/report.h"
@@ -84,6 +86,31 @@ Status be_check(ToolContext& context, const BeOptions& options) {
     return be::expect_bootable(report, world.name_of(dataset));
 }
 
+Status be_export(ToolContext& context, const BeOptions& options) {
+    if (::isatty(1) != 0)
+        return fail("a stream is not for a terminal", "kbe export NAME > FILE, or into ssh HOST kbe import NAME",
+                    ExitCode::usage);
+    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    KLD_TRY(const auto plan, be::plan_export(change.world, options.name));
+    KLD_CHECK(context.runner.run({.argv = plan.snapshot.argv}));
+    const auto sent = context.runner.run({.argv = plan.send, .timeout = std::chrono::hours(24), .stdout_fd = 1});
+    const auto gone = context.runner.run({.argv = plan.snapshot.undo});
+    if (!sent) return fail(sent.error());
+    if (!gone) return fail(gone.error());
+    return {};
+}
+
+Status be_import(ToolContext& context, const BeOptions& options) {
+    if (::isatty(0) != 0)
+        return fail("a stream does not come from a terminal", "kbe import NAME < FILE", ExitCode::usage);
+    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    KLD_TRY(const auto argv, be::plan_import(change.world, options.name));
+    if (auto received = context.runner.run({.argv = argv, .timeout = std::chrono::hours(24), .stdin_fd = 0}); !received)
+        return fail(std::move(received.error()).with_hint("what was received is not kept: import it again"));
+    fmt::print("kbe activate {} makes it the one that boots\n", shell_quote(options.name));
+    return {};
+}
+
 /// A verb whose plan needs nothing but the world.
 using BePlanner = std::function<Result<zfs::Plan>(const be::World&, const BeOptions&)>;
 
@@ -150,6 +177,41 @@ void add_be_check(CLI::App& app, ToolContext& context) {
     verb->callback([&context, options] { context.run([&context, options] { return be_check(context, *options); }); });
 }
 
+void add_be_streams(CLI::App& app, ToolContext& context) {
+    struct Stream {
+        const char* name;
+        const char* summary;
+        Status (*run)(ToolContext&, const BeOptions&);
+    };
+    for (const auto& stream : {Stream{"export", "write one to stdout, as a stream", be_export},
+                               Stream{"import", "a new one out of a stream on stdin", be_import}}) {
+        auto options = std::make_shared<BeOptions>();
+        auto* verb = app.add_subcommand(stream.name, stream.summary);
+        verb->add_option("name", options->name, "boot environment")->required();
+        verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
+        verb->callback([&context, options, stream] {
+            context.run([&context, options, stream] { return stream.run(context, *options); });
+        });
+    }
+}
+
+void add_be_run(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<BeOptions>();
+    auto* verb = app.add_subcommand("run", "a command inside one that does not run; a shell when none is named");
+    verb->add_option("name", options->name, "boot environment")->required();
+    verb->add_option("command", options->properties, "command and its arguments, behind --");
+    verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
+    verb->callback([&context, options] {
+        context.chosen([&context, options]() -> Result<int> {
+            KLD_CHECK(expect_root());
+            KLD_TRY(const auto world, be::probe(context.runner, context.files, options->change.pool, false));
+            return be::run_inside(
+                context.runner, world, options->name,
+                options->properties.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options->properties);
+        });
+    });
+}
+
 }  // namespace
 
 void add_kbe(CLI::App& app, ToolContext& context) {
@@ -195,6 +257,8 @@ void add_kbe(CLI::App& app, ToolContext& context) {
         verb->add_flag("-f", options->force, "also while programs use it");
         if (std::string_view(name) == "umount") verb->group("");  // an alias, not for the help
     }
+    add_be_run(app, context);
+    add_be_streams(app, context);
     add_be_check(app, context);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cmd/events_option.h"
+#include "manual.h"
 #include "tools.h"
 
 namespace {
@@ -26,6 +27,24 @@ int usage() {
     fmt::print("kldload-tools TOOL ..., or one of its links:\n");
     for (const auto& tool : kld::cmd::all_tools()) fmt::print("  {:<10} {}\n", tool.name, tool.summary);
     return static_cast<int>(kld::ExitCode::usage);
+}
+
+/// What a package is made of: --names; --man NAME; --completion NAME.
+int print_for_package(const std::string& what, const std::string& name) {
+    if (what == "--names") {
+        for (const auto& tool : kld::cmd::all_tools()) fmt::print("{}\n", tool.name);
+        return 0;
+    }
+    const auto* tool = find_tool(name);
+    if (tool == nullptr || (what != "--man" && what != "--completion")) return usage();
+    kld::ProcessRunner runner;
+    kld::RealFiles files;
+    kld::cmd::ToolContext context{runner, files, [] { return kld::console_events(); },
+                                  [](const std::function<kld::Result<int>()>&) {}};
+    CLI::App app{tool->summary, tool->name};
+    tool->add(app, context);
+    fmt::print("{}", what == "--man" ? kld::cmd::man_page(*tool, app) : kld::cmd::bash_completion(*tool, app));
+    return 0;
 }
 
 int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
@@ -65,6 +84,7 @@ int main(int argc, char** argv) {
     try {
         if (const auto* tool = find_tool(argv[0])) return run_tool(*tool, argc, argv);
         if (argc < 2) return usage();
+        if (std::string_view(argv[1]).starts_with("--")) return print_for_package(argv[1], argc > 2 ? argv[2] : "");
         if (const auto* tool = find_tool(argv[1])) return run_tool(*tool, argc - 1, argv + 1);
         return usage();
     } catch (const std::exception& bug) {

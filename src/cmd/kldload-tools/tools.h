@@ -38,6 +38,7 @@ struct Tool {
     const char* name;
     const char* summary;
     void (*add)(CLI::App& app, ToolContext& context);
+    const char* completes = nullptr;  ///< a shell command that prints what arguments can be; nullptr: files
 };
 
 /// By name. Man pages, completions and links are made of this.
@@ -75,6 +76,7 @@ void add_kbe(CLI::App& app, ToolContext& context);
 void add_kclone(CLI::App& app, ToolContext& context);
 void add_kdf(CLI::App& app, ToolContext& context);
 void add_kdir(CLI::App& app, ToolContext& context);
+void add_kpkg(CLI::App& app, ToolContext& context);
 void add_kst(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

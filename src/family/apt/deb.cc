@@ -9,10 +9,12 @@
 namespace kld::apt {
 namespace {
 
-Status put(Files& files, const std::string& root, const PackageFile& file) {
+Status put(Runner& runner, Files& files, const std::string& root, const PackageFile& file) {
     const auto path = root + "/" + file.path;
     KLD_CHECK(files.make_directories(path.substr(0, path.rfind('/'))));
-    return files.write(path, file.bytes, file.mode);
+    if (file.link.empty()) return files.write(path, file.bytes, file.mode);
+    KLD_CHECK(runner.run({.argv = {"ln", "--symbolic", "--no-target-directory", file.link, path}}));
+    return {};
 }
 
 }  // namespace
@@ -30,10 +32,10 @@ Result<std::string> pack(Runner& runner, Files& files, const Package& package, c
                          long epoch) {
     KLD_TRY(const auto staging, TemporaryDirectory::make(directory));
     const auto root = staging.path() + "/root";
-    KLD_CHECK(put(files, root, {"DEBIAN/control", control_text(package), 0644}));
+    KLD_CHECK(put(runner, files, root, {"DEBIAN/control", control_text(package), 0644}));
     for (const auto& file : package.control)
-        KLD_CHECK(put(files, root, {"DEBIAN/" + file.path, file.bytes, file.mode}));
-    for (const auto& file : package.files) KLD_CHECK(put(files, root, file));
+        KLD_CHECK(put(runner, files, root, {"DEBIAN/" + file.path, file.bytes, file.mode}));
+    for (const auto& file : package.files) KLD_CHECK(put(runner, files, root, file));
     const auto name = fmt::format("{}_{}_{}.deb", package.name, package.version, package.architecture);
     const auto made = staging.path() + "/" + name;
     // xz: what every dpkg of the supported releases unpacks.

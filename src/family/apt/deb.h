@@ -13,8 +13,9 @@ namespace kld::apt {
 
 struct PackageFile {
     std::string path;  ///< in the target, without a leading slash
-    std::string bytes;
+    std::string bytes{};
     unsigned mode = 0644;
+    std::string link{};  ///< not empty: a symbolic link to this
 };
 
 struct Package {

@@ -127,16 +127,16 @@ TEST(Process, ASignalReachesOnlyWhatStillRuns) {
 }
 
 TEST(Process, InTheForegroundTheExitCodeAndTheSignalComeBack) {
-    const auto code = run_in_foreground({"sh", "-c", "exit 3"});
+    const auto code = run_in_foreground({.argv = {"sh", "-c", "exit 3"}});
     ASSERT_TRUE(code.has_value());
     EXPECT_EQ(*code, 3);
-    const auto killed = run_in_foreground({"sh", "-c", "kill -TERM $$"});
+    const auto killed = run_in_foreground({.argv = {"sh", "-c", "kill -TERM $$"}});
     ASSERT_TRUE(killed.has_value());
     EXPECT_EQ(*killed, 128 + SIGTERM);
-    const auto group = run_in_foreground({"sh", "-c", "test $(ps -o pgid= -p $$) = $(ps -o pgid= -p $PPID)"});
+    const auto group = run_in_foreground({.argv = {"sh", "-c", "test $(ps -o pgid= -p $$) = $(ps -o pgid= -p $PPID)"}});
     ASSERT_TRUE(group.has_value());
     EXPECT_EQ(*group, 0) << "it shares the terminal's signals";
-    EXPECT_FALSE(run_in_foreground({"/no/such/program"}).has_value());
+    EXPECT_FALSE(run_in_foreground({.argv = {"/no/such/program"}}).has_value());
 }
 
 /// What starts and ends processes is in one file, where its dangers are handled.

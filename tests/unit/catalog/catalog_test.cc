@@ -24,7 +24,7 @@ TEST(Catalog, EveryEntryOfTheProjectIsValidAndNamedAsItsFile) {
     }
     const auto features = feature_ids(files, kCatalog);
     ASSERT_TRUE(features.has_value());
-    EXPECT_EQ(*features, (std::vector<std::string>{"cloud", "metal", "vmware"}));
+    EXPECT_EQ(*features, (std::vector<std::string>{"cloud", "metal", "tools", "vmware"}));
     for (const auto& id : *features) {
         const auto feature = find_feature(files, kCatalog, id);
         ASSERT_TRUE(feature.has_value()) << render(feature.error());
@@ -80,7 +80,7 @@ TEST(Catalog, BrokenTomlAndWrongValuesAreUsageErrors) {
 }
 
 const std::string kFeature =
-    "version = 1\nid = \"x\"\ndescription = \"x\"\nlogin = false\nfiles = false\ninitramfs = []\n"
+    "version = 1\nid = \"x\"\ndescription = \"x\"\nlogin = false\nfiles = false\nprogram = \"\"\ninitramfs = []\n"
     "[packages]\napt = [\"for-all\"]\ndebian-12 = [\"for-twelve\"]\n"
     "[components]\napt = [\"main\", \"non-free-firmware\"]\n[services]\n";
 

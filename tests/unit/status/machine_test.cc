@@ -48,31 +48,41 @@ TEST(Machine, FailedUnitsByName) {
     EXPECT_TRUE(parse_failed_units("").empty());
 }
 
-TEST(Machine, TransactionsThatAreNotUnderstoodAreSkipped) {
-    const std::string good =
-        R"({"version":1,"id":"a","time":10,"argv":["kpkg","install","a b"],"result":"done","changes":[{},{}]})";
-    const std::string text = good + "\n" + R"({"version":2,"id":"b","time":11,"argv":["kpkg"],"result":"done"})" +
-                             "\n" + R"({"version":1,"id":"c","time":"late","argv":["kpkg"],"result":"done"})" + "\n" +
-                             R"({"version":1,"id":"d","time":12,"argv":"kpkg","result":"done"})" + "\n" +
-                             R"({"version":1,"id":"e","time":13,"argv":[1],"result":"done"})" + "\n" +
-                             R"({"version":1,"id":"f","time":14,"argv":["kpkg"]})" + "\n" +
-                             "[1,2]\n\nhalf {\"version\":1,\n";
-    const auto found = parse_transactions(text, 5);
-    ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0].id, "a");
-    EXPECT_EQ(found[0].argv, (std::vector<std::string>{"kpkg", "install", "a b"}));
-    EXPECT_EQ(found[0].packages, 2U);
+packages::Record record(const std::string& id, const std::string& result) {
+    packages::Record one{id};
+    one.argv = {"kpkg", "install", "a b"};
+    one.result = result;
+    return one;
 }
 
 TEST(Machine, TheNewestTransactionsComeFirst) {
-    std::string text;
-    for (int i = 1; i <= 9; ++i)
-        text += R"({"version":1,"id":"t)" + std::to_string(i) + R"(","time":)" + std::to_string(i) +
-                R"(,"argv":["kpkg"],"result":"done"})" + "\n";
-    const auto found = parse_transactions(text, 3);
+    std::string log;
+    for (int i = 1; i <= 9; ++i) log += packages::to_line(record("t" + std::to_string(i), "done")) + "\n";
+    const auto found = newest_transactions(log, 3);
     ASSERT_EQ(found.size(), 3U);
     EXPECT_EQ(found[0].id, "t9");
     EXPECT_EQ(found[2].id, "t7");
+}
+
+TEST(Machine, OfSeveralRecordsOfOneTransactionTheLastCounts) {
+    std::string log;
+    for (const auto* result : {"begun", "done", "undone"}) log += packages::to_line(record("t1", result)) + "\n";
+    log += packages::to_line(record("t2", "begun")) + "\n";
+    const auto found = newest_transactions(log, 5);
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].result, "begun");
+    EXPECT_EQ(found[1].result, "undone");
+}
+
+TEST(Machine, TransactionsThatChangedNothingAndLinesThatAreNoneAreLeftOut) {
+    const auto good = packages::to_line(record("t1", "done"));
+    const auto log = good + "\n" + R"({"version":2,"id":"t2","result":"done"})" + "\n[1,2]\n\n" +
+                     packages::to_line(record("t3", "begun")) + "\n" + packages::to_line(record("t3", "nothing")) +
+                     "\n" + good.substr(0, good.size() / 2);
+    const auto found = newest_transactions(log, 5);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].id, "t1");
+    EXPECT_EQ(found[0].argv, (std::vector<std::string>{"kpkg", "install", "a b"}));
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What kpkg does when a package manager calls it: one snapshot and one record for each run of the manager.
+#pragma once
+
+#include "packages/transaction.h"
+
+namespace kld::packages {
+
+/// Between the two calls: the run, its record and what was installed before it.
+inline constexpr const char* kHookState = "/run/kldload/kpkg-hook";
+
+/// Before packages are touched. A run that calls more than once has its snapshot already.
+/// @param run  of run_of(); empty: each call is a run of its own
+Status before_packages(const Machine& machine, Runner& runner, Files& files, Events& events, const std::string& run);
+
+/// After them, once for each set: the record is brought up to date. The snapshot stays, since another set may follow.
+Status after_packages(const Machine& machine, Runner& runner, Files& files, const std::string& run);
+
+}  // namespace kld::packages

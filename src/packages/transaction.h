@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A change of packages that can be taken back: snapshot of the root, the native manager, a record.
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "base/runner.h"
+#include "packages/log.h"
+#include "packages/manager.h"
+#include "zfs/mounts.h"
+
+namespace kld::packages {
+
+struct Machine {
+    const Manager* manager = nullptr;
+    std::string root;         ///< dataset on /
+    std::string log_dataset;  ///< that /var/log lies on; the same as root: records go with the environment
+};
+
+/// Errors, each a refusal (exit 3): / is no dataset; the package database lies on another dataset than /, so that a
+/// snapshot would not hold both.
+/// @param unprotected  none of that matters: the root may stay empty
+Result<Machine> probe_machine(Runner& runner, Files& files, bool unprotected);
+
+/// What is installed now.
+Result<Packages> installed(const Manager& manager, Runner& runner);
+
+/// Which person this is about, by what sudo and doas leave behind.
+std::string who();
+
+/// A snapshot of the root, named after `prefix` and the moment: "rpool/ROOT/default@kpkg-20261127-035700", with the
+/// properties org.kldload:reason and org.kldload:transaction. @returns its name
+Result<std::string> take_snapshot(Runner& runner, const std::string& root, const std::string& reason, std::time_t now);
+
+/// What is known before the manager starts.
+struct Begun {
+    Record record;
+    Packages before;
+};
+
+/// Snapshot first, when that fails nothing was started; then a record that it has begun, which stays as it is should
+/// this process be killed while the manager works.
+/// @param argv  what the person said
+/// @param unprotected  --force-no-snapshot: without a way back
+Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events& events,
+                    const std::vector<std::string>& argv, bool unprotected);
+
+/// Writes the record's end and drops a snapshot that nothing came after.
+/// @param exit_code  of the manager
+Result<Record> finish(const Machine& machine, Runner& runner, Files& files, Events& events, Begun begun, int exit_code);
+
+}  // namespace kld::packages

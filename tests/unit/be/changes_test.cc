@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What each change to boot environments would do, and what it refuses.
+#include "be/changes.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "be/listing.h"
+
+namespace kld::be {
+namespace {
+
+constexpr std::time_t kMoment = 1795751820;  // 2026-11-27 03:57 UTC
+
+boot::Dataset environment(const std::string& name, const std::string& origin = "-") {
+    return {name,
+            {{"mountpoint", {"/", "local"}},
+             {"canmount", {"noauto", "local"}},
+             {"origin", {origin, "-"}},
+             {"used", {"1000", "-"}},
+             {"usedbysnapshots", {"10", "-"}},
+             {"referenced", {"2000", "-"}},
+             {"creation", {"1795751820", "-"}},
+             {"keystatus", {"-", "-"}}}};
+}
+
+/// "default" runs and boots next; "other" was cloned from it, "third" from other.
+World sample() {
+    World world{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/ROOT/default"};
+    world.datasets = {environment("rpool/ROOT/default"), environment("rpool/ROOT/other", "rpool/ROOT/default@kbe-1"),
+                      environment("rpool/ROOT/third", "rpool/ROOT/other@b")};
+    world.snapshots = {
+        {.name = "rpool/ROOT/default@kbe-1", .order = 10, .clones = {"rpool/ROOT/other"}, .reason = "kbe"},
+        {.name = "rpool/ROOT/default@held", .order = 11, .holds = 1},
+        {.name = "rpool/ROOT/other@a", .order = 20},
+        {.name = "rpool/ROOT/other@b", .order = 21, .clones = {"rpool/ROOT/third"}},
+        {.name = "rpool/ROOT/other@c", .order = 22},
+    };
+    world.mounts = {{"rpool/ROOT/default", "/", "zfs"}};
+    world.now = kMoment;
+    return world;
+}
+
+std::vector<std::string> commands(const Result<zfs::Plan>& plan) {
+    if (!plan) return {render(plan.error())};
+    std::vector<std::string> all;
+    for (const auto& step : plan->steps) all.push_back(shell_line(step.argv));
+    return all;
+}
+using Lines = std::vector<std::string>;
+
+/// The plan is refused with this exit code and a message that has this text.
+void expect_refused(const Result<zfs::Plan>& plan, ExitCode code, const std::string& text) {
+    ASSERT_FALSE(plan.has_value()) << join(commands(plan), "\n");
+    EXPECT_EQ(plan.error().code, code);
+    EXPECT_NE(plan.error().message.find(text), std::string::npos) << plan.error().message;
+    EXPECT_FALSE(plan.error().hint.empty());
+}
+
+TEST(Create, SnapshotsAndClonesTheRunningOneWithAllItsProperties) {
+    EXPECT_EQ(commands(plan_create(sample(), "new", {},
+                                   {{"compression", "lz4"}, {"org.zfsbootmenu:commandline", "quiet splash"}},
+                                   {{"compression", "zstd"}})),
+              (Lines{"zfs snapshot -o org.kldload:reason=kbe rpool/ROOT/default@kbe-20261127-035700",
+                     "zfs clone -o canmount=noauto -o mountpoint=/ -o 'org.zfsbootmenu:commandline=quiet splash' -o "
+                     "compression=zstd rpool/ROOT/default@kbe-20261127-035700 rpool/ROOT/new"}));
+}
+
+TEST(Create, TakesASnapshotThatIsThere) {
+    EXPECT_EQ(commands(plan_create(sample(), "new", "other@a", {}, {})),
+              (Lines{"zfs clone -o canmount=noauto -o mountpoint=/ rpool/ROOT/other@a rpool/ROOT/new"}));
+    expect_refused(plan_create(sample(), "new", "other@nothing", {}, {}), ExitCode::usage, "rpool/ROOT/other@nothing");
+}
+
+TEST(Create, RefusesWhatCannotBe) {
+    expect_refused(plan_create(sample(), "other", {}, {}, {}), ExitCode::refused, "already a boot environment other");
+    expect_refused(plan_create(sample(), "a/b", {}, {}, {}), ExitCode::usage, "a/b");
+    expect_refused(plan_create(sample(), "a b", {}, {}, {}), ExitCode::usage, "command line");
+    expect_refused(plan_create(sample(), "new", "nothing", {}, {}), ExitCode::usage, "nothing");
+    expect_refused(plan_create(sample(), "new", {}, {}, {{"mountpoint", "/x"}}), ExitCode::usage, "mountpoint");
+    expect_refused(plan_create(sample(), std::string(250, 'x'), {}, {}, {}), ExitCode::usage, "ZFS takes 255");
+    auto world = sample();
+    world.datasets.push_back(environment("rpool/ROOT/default/var"));
+    expect_refused(plan_create(world, "new", {}, {}, {}), ExitCode::refused, "rpool/ROOT/default/var");
+    world = sample();
+    world.running.clear();
+    expect_refused(plan_create(world, "new", {}, {}, {}), ExitCode::usage, "no boot environment runs here");
+}
+
+TEST(Create, ASnapshotOfItsOwn) {
+    EXPECT_EQ(commands(plan_snapshot(sample(), "default@before")), (Lines{"zfs snapshot rpool/ROOT/default@before"}));
+    expect_refused(plan_snapshot(sample(), "default@held"), ExitCode::refused, "default@held");
+    expect_refused(plan_snapshot(sample(), "default@"), ExitCode::usage, "empty");
+    expect_refused(plan_snapshot(sample(), "nothing@x"), ExitCode::usage, "nothing");
+}
+
+TEST(Activate, SetsWhatBootsNext) {
+    const auto plan = plan_activate(sample(), "other");
+    EXPECT_EQ(commands(plan), (Lines{"zpool set bootfs=rpool/ROOT/other rpool"}));
+    EXPECT_EQ(shell_line(plan->steps[0].undo), "zpool set bootfs=rpool/ROOT/default rpool");
+    EXPECT_EQ(commands(plan_activate(sample(), "default")), Lines{});
+    expect_refused(plan_activate(sample(), "nothing"), ExitCode::usage, "nothing");
+}
+
+TEST(Activate, MendsARootThatWouldMountItself) {
+    auto world = sample();
+    world.datasets[1].properties["canmount"] = {"on", "default"};
+    EXPECT_EQ(commands(plan_activate(world, "other")),
+              (Lines{"zfs set -u canmount=noauto rpool/ROOT/other", "zpool set bootfs=rpool/ROOT/other rpool"}));
+}
+
+TEST(Activate, WhatIsNoRootIsNoBootEnvironment) {
+    auto world = sample();
+    world.datasets[1].properties["mountpoint"] = {"none", "inherited from rpool"};
+    expect_refused(plan_activate(world, "other"), ExitCode::usage, "its mountpoint is none");
+}
+
+TEST(Destroy, TakesSnapshotsAlongAndSaysWhich) {
+    const auto plan = plan_destroy(sample(), "third", {});
+    EXPECT_EQ(commands(plan), (Lines{"zfs destroy rpool/ROOT/third"}));
+    EXPECT_TRUE(plan->warnings.empty());
+    auto world = sample();
+    world.snapshots.push_back({.name = "rpool/ROOT/third@x", .order = 30});
+    const auto more = plan_destroy(world, "third", {});
+    EXPECT_EQ(commands(more), (Lines{"zfs destroy -r rpool/ROOT/third"}));
+    EXPECT_EQ(more->warnings, (Lines{"1 of its snapshots go with it: x"}));
+}
+
+TEST(Destroy, PromotesWhatWasClonedFromIt) {
+    const auto plan = plan_destroy(sample(), "other", {});
+    EXPECT_EQ(commands(plan), (Lines{"zfs promote rpool/ROOT/third", "zfs destroy -r rpool/ROOT/other"}));
+    EXPECT_EQ(plan->warnings, (Lines{"1 of its snapshots go with it: c"})) << "the older ones move to the clone";
+}
+
+TEST(Destroy, TheOriginGoesWhenNobodyElseNeedsIt) {
+    auto world = sample();
+    EXPECT_EQ(commands(plan_destroy(world, "third", {.origin = true})),
+              (Lines{"zfs destroy rpool/ROOT/third", "zfs destroy rpool/ROOT/other@b"}));
+    world.snapshots[3].clones.emplace_back("rpool/ROOT/fourth");
+    EXPECT_EQ(commands(plan_destroy(world, "third", {.origin = true})), (Lines{"zfs destroy rpool/ROOT/third"}));
+    world = sample();
+    world.snapshots[3].holds = 1;
+    expect_refused(plan_destroy(world, "third", {.origin = true}), ExitCode::refused, "is held");
+}
+
+TEST(Destroy, RefusesWhatIsNeeded) {
+    expect_refused(plan_destroy(sample(), "default", {}), ExitCode::refused, "it is the one that runs");
+    auto world = sample();
+    world.next = "rpool/ROOT/other";
+    expect_refused(plan_destroy(world, "other", {}), ExitCode::refused, "it is the one that boots next");
+    world = sample();
+    world.datasets.push_back(environment("rpool/ROOT/third/var"));
+    expect_refused(plan_destroy(world, "third", {}), ExitCode::refused, "rpool/ROOT/third/var");
+    world = sample();
+    world.snapshots[4].holds = 1;
+    expect_refused(plan_destroy(world, "other", {}), ExitCode::refused, "other@c is held");
+    expect_refused(plan_destroy(sample(), "nothing", {}), ExitCode::usage, "nothing");
+}
+
+TEST(Destroy, AMountedOneOnlyByForce) {
+    auto world = sample();
+    world.mounts.push_back({"rpool/ROOT/third", "/mnt/my place", "zfs"});
+    expect_refused(plan_destroy(world, "third", {}), ExitCode::refused, "mounted on /mnt/my place");
+    EXPECT_EQ(commands(plan_destroy(world, "third", {.force = true})),
+              (Lines{"umount '/mnt/my place'", "zfs destroy rpool/ROOT/third"}));
+}
+
+TEST(Destroy, ASnapshot) {
+    EXPECT_EQ(commands(plan_destroy(sample(), "other@a", {})), (Lines{"zfs destroy rpool/ROOT/other@a"}));
+    expect_refused(plan_destroy(sample(), "default@held", {}), ExitCode::refused, "is held");
+    expect_refused(plan_destroy(sample(), "other@b", {}), ExitCode::refused, "rpool/ROOT/third was cloned");
+    expect_refused(plan_destroy(sample(), "other@nothing", {}), ExitCode::usage, "other@nothing");
+}
+
+TEST(Rename, KeepsWhatIsMounted) {
+    EXPECT_EQ(commands(plan_rename(sample(), "default", "old")),
+              (Lines{"zfs rename -u rpool/ROOT/default rpool/ROOT/old"}));
+    expect_refused(plan_rename(sample(), "default", "other"), ExitCode::refused, "already");
+    expect_refused(plan_rename(sample(), "nothing", "x"), ExitCode::usage, "nothing");
+    expect_refused(plan_rename(sample(), "other", "a@b"), ExitCode::usage, "a@b");
+}
+
+TEST(Mount, LeavesPropertiesAlone) {
+    EXPECT_EQ(commands(plan_mount(sample(), "other", {}, false)),
+              (Lines{"mkdir -p -m 0700 /run/kldload/be/other",
+                     "mount -t zfs -o zfsutil rpool/ROOT/other /run/kldload/be/other"}));
+    EXPECT_EQ(commands(plan_mount(sample(), "other", "/mnt/x y", true)),
+              (Lines{"mount -t zfs -o zfsutil,ro rpool/ROOT/other '/mnt/x y'"}));
+    expect_refused(plan_mount(sample(), "default", {}, false), ExitCode::refused, "mounted on / already");
+    auto world = sample();
+    world.datasets[1].properties["keystatus"] = {"unavailable", "-"};
+    expect_refused(plan_mount(world, "other", {}, false), ExitCode::refused, "key is not loaded");
+}
+
+TEST(Unmount, RemovesAPlaceOfOurOwnAlone) {
+    auto world = sample();
+    expect_refused(plan_unmount(world, "other", false), ExitCode::usage, "not mounted");
+    expect_refused(plan_unmount(world, "default", true), ExitCode::refused, "runs");
+    world.mounts.push_back({"rpool/ROOT/other", "/run/kldload/be/other", "zfs"});
+    EXPECT_EQ(commands(plan_unmount(world, "other", false)),
+              (Lines{"umount /run/kldload/be/other", "rmdir /run/kldload/be/other"}));
+    world.mounts.back().target = "/mnt";
+    EXPECT_EQ(commands(plan_unmount(world, "other", true)), (Lines{"umount --lazy --force /mnt"}));
+}
+
+TEST(Streams, CarryPropertiesAndBecomeABootEnvironment) {
+    const auto sent = plan_export(sample(), "other");
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(shell_line(sent->snapshot.argv),
+              "zfs snapshot -o org.kldload:reason=kbe rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(shell_line(sent->snapshot.undo), "zfs destroy rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(shell_line(sent->send), "zfs send -p -L -e -c rpool/ROOT/other@export-20261127-035700");
+    const auto received = plan_import(sample(), "new");
+    ASSERT_TRUE(received);
+    EXPECT_EQ(shell_line(*received), "zfs receive -u -o canmount=noauto -o mountpoint=/ rpool/ROOT/new");
+    EXPECT_FALSE(plan_import(sample(), "other"));
+    EXPECT_FALSE(plan_export(sample(), "nothing"));
+}
+
+TEST(List, ShowsWhatRunsAndWhatBootsNext) {
+    auto world = sample();
+    world.next = "rpool/ROOT/other";
+    world.datasets.push_back({"rpool/ROOT/data", {{"mountpoint", {"none", "local"}}, {"creation", {"5", "-"}}}});
+    const auto tabs = to_tabs(list_environments(world, {}));
+    EXPECT_TRUE(tabs.starts_with("default\tN\t/\t1000\t1795751820\trpool/ROOT/default\tyes\tno\t2000\t-\t")) << tabs;
+    EXPECT_NE(tabs.find("\nother\tR\t-\t1000\t"), std::string::npos) << tabs;
+    EXPECT_EQ(tabs.find("data"), std::string::npos);
+    EXPECT_NE(to_tabs(list_environments(world, {.all = true})).find("\ndata\t-\t-\t"), std::string::npos);
+    EXPECT_NE(to_tabs(list_environments(world, {.alone = true})).find("\nother\tR\t-\t2010\t"), std::string::npos);
+    const auto snapshots = to_tabs(list_environments(world, {.snapshots = true}));
+    EXPECT_NE(snapshots.find("\ndefault@kbe-1\t"), std::string::npos) << snapshots;
+}
+
+}  // namespace
+}  // namespace kld::be
