@@ -75,6 +75,16 @@ TEST_F(Programs, KstSpaceShowsTheTopToPeopleAndAllToPrograms) {
     EXPECT_EQ(nlohmann::json::parse(run({"kst", "--space", "--json"}).out)["datasets"].size(), 25U);
 }
 
+TEST_F(Programs, ZfsIsFoundWhereAnOrdinaryPathDoesNotLead) {
+    if (!fs::exists("/usr/sbin/zpool")) GTEST_SKIP() << "no zpool in /usr/sbin here";
+    ProcessRunner runner;
+    const auto output = runner.run({.argv = {std::string(KLD_BIN_DIR) + "/kldload-tools", "kst", "--json"},
+                                    .accept = [](int) { return true; },
+                                    .environment = {"PATH=/usr/bin:/bin"}});
+    ASSERT_TRUE(output.has_value());
+    EXPECT_EQ(output->out.find("cannot start"), std::string::npos) << output->out;
+}
+
 TEST_F(Programs, UsageErrors) {
     for (const auto& argv : std::vector<std::vector<std::string>>{{"kst", "-H"},
                                                                   {"kst", "--watch", "soon"},
