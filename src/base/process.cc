@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <future>
 #include <thread>
 
 #include "base/fd.h"
@@ -198,6 +199,21 @@ Result<Output> ProcessRunner::run(const Command& command) {
         return fail(command_error(command, describe_status(status), output.err.empty() ? output.out : output.err));
     output.exit_code = WEXITSTATUS(status);
     return output;
+}
+
+std::vector<Result<Output>> Runner::run_all(const std::vector<Command>& commands) {
+    std::vector<Result<Output>> results;
+    for (const auto& command : commands) results.push_back(run(command));
+    return results;
+}
+
+std::vector<Result<Output>> ProcessRunner::run_all(const std::vector<Command>& commands) {
+    // Each thread waits for its child: one that ended before would take the child with it (PR_SET_PDEATHSIG).
+    std::vector<std::future<Result<Output>>> running;
+    for (const auto& command : commands) running.push_back(std::async([this, &command] { return run(command); }));
+    std::vector<Result<Output>> results;
+    for (auto& one : running) results.push_back(one.get());
+    return results;
 }
 
 Result<Background> Background::start(const std::vector<std::string>& argv, int log_fd,

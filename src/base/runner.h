@@ -42,12 +42,16 @@ public:
     /// @returns stdout and stderr; an error carries argv as a line to paste, exit code or signal, and the last lines of
     /// stderr.
     virtual Result<Output> run(const Command& command) = 0;
+    /// Runs programs that do not depend on each other: at once where the runner can, else one after another.
+    /// @returns a result for each, in the order of the commands
+    virtual std::vector<Result<Output>> run_all(const std::vector<Command>& commands);
 };
 
 /// The Runner that really starts programs. No shell, own process group, killed when this process dies.
 class ProcessRunner final : public Runner {
 public:
     Result<Output> run(const Command& command) override;
+    std::vector<Result<Output>> run_all(const std::vector<Command>& commands) override;
 };
 
 /// A program in the background, for QEMU and servers of tests. Killed with its process group when destroyed.

@@ -24,6 +24,7 @@ std::string in_one_line(std::string text) {
 std::string for_people(const Cell& cell, Unit unit) {
     if (const auto* text = std::get_if<std::string>(&cell)) return text->empty() ? kNothing : in_one_line(*text);
     if (const auto* flag = std::get_if<bool>(&cell)) return *flag ? "yes" : "no";
+    if (const auto* ratio = std::get_if<double>(&cell)) return fmt::format("{:.2f}", *ratio);
     const auto* number = std::get_if<std::uint64_t>(&cell);
     if (number == nullptr) return kNothing;
     if (unit == Unit::bytes) return human_bytes(*number);
@@ -34,6 +35,7 @@ nlohmann::ordered_json for_programs(const Cell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) return *text;
     if (const auto* flag = std::get_if<bool>(&cell)) return *flag;
     if (const auto* number = std::get_if<std::uint64_t>(&cell)) return *number;
+    if (const auto* ratio = std::get_if<double>(&cell)) return *ratio;
     return nullptr;
 }
 

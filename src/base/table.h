@@ -17,8 +17,9 @@ struct Column {
     Unit unit = Unit::text;
 };
 
-/// Nothing, a text, a number (bytes; seconds since 1970 for times; a plain count), or yes and no.
-using Cell = std::variant<std::monostate, std::string, std::uint64_t, bool>;
+/// Nothing, a text, a number (bytes; seconds since 1970 for times; a plain count), yes and no, or a ratio, which has two
+/// decimals.
+using Cell = std::variant<std::monostate, std::string, std::uint64_t, bool, double>;
 
 struct Table {
     std::vector<Column> columns;

@@ -4,26 +4,23 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "be/world.h"
 #include "zfs/plan.h"
+#include "zfs/properties.h"
 
 namespace kld::be {
 
-using Properties = std::vector<std::pair<std::string, std::string>>;
-
-/// The property that says why kldload made a snapshot or a boot environment: "kbe", "kpkg", "kupgrade", "ksnap". What
-/// does not carry it is never taken away by itself.
-inline constexpr const char* kReason = "org.kldload:reason";
+using zfs::kReason;
+using zfs::Properties;
 
 /// What a source is: a boot environment, or a snapshot of one. Empty: the running one.
 Result<std::string> source_dataset(const World& world, const std::string& source);
 
 /// A new boot environment out of `source` ("default", "default@before", empty: the running one): a clone with every
 /// local property of it, mountpoint / and canmount noauto set on itself. A snapshot is made first when none is named.
-/// @param inherited  local_properties() of the source's dataset
+/// @param inherited  zfs::local_properties() of the source's dataset
 /// @param own        overrides, as given by a person: "compression" = "zstd"
 /// Errors: a name that is taken or that ZFS does not take; a source with datasets below it.
 Result<zfs::Plan> plan_create(const World& world, const std::string& name, const std::string& source,

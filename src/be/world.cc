@@ -12,11 +12,6 @@
 namespace kld::be {
 namespace {
 
-/// Keys are those of the origin; the others say how a dataset was made and cannot be given to a clone.
-const std::vector<std::string> kNotForClones{"mountpoint",  "canmount",          "encryption",      "keyformat",
-                                             "keylocation", "pbkdf2iters",       "casesensitivity", "normalization",
-                                             "utf8only",    "org.kldload:reason"};
-
 std::string parent_of(const std::string& dataset) {
     return dataset.substr(0, dataset.rfind('/'));
 }
@@ -125,17 +120,6 @@ Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool 
     world.trial = trial_of(files, world);
     world.now = std::time(nullptr);
     return world;
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> local_properties(Runner& runner, const std::string& dataset) {
-    KLD_TRY(const auto read,
-            zfs::get(runner,
-                     {.root = dataset, .properties = {"all"}, .sources = {"local", "received"}, .recursive = false}));
-    std::vector<std::pair<std::string, std::string>> properties;
-    for (const auto& one : read)
-        for (const auto& [name, property] : one.properties)
-            if (!contains(kNotForClones, name)) properties.emplace_back(name, property.value);
-    return properties;
 }
 
 }  // namespace kld::be

@@ -5,7 +5,6 @@
 #include <ctime>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -54,9 +53,5 @@ extern const std::vector<std::string> kProperties;
 /// @param pool            empty: the one that / lies on, or the only one that is imported
 /// @param with_snapshots  there may be thousands, and not everybody wants to know
 Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots);
-
-/// What was set on the dataset itself and a clone must be told: user properties and native ones, without what a clone
-/// has from its origin (encryption) and what boot environments set by themselves (mountpoint, canmount).
-Result<std::vector<std::pair<std::string, std::string>>> local_properties(Runner& runner, const std::string& dataset);
 
 }  // namespace kld::be

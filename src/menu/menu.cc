@@ -135,7 +135,7 @@ void Menu::act(const Action& action, Terminal* from) {
         case ActionKind::none:
             return;
         case ActionKind::boot:
-            return boot(action);
+            return boot(action, from == nullptr);
         case ActionKind::rescan:
             return discovery_.rescan();
         case ActionKind::shell:
@@ -163,7 +163,7 @@ void Menu::act(const Action& action, Terminal* from) {
     }
 }
 
-void Menu::boot(const Action& action) {
+void Menu::boot(const Action& action, bool by_itself) {
     const auto& entry = state_.world().entries[action.entry];
     const auto& kernel = entry.kernels[action.kernel];
     // A person who chooses another kernel or command line tries it just the same.
@@ -175,7 +175,7 @@ void Menu::boot(const Action& action) {
     say(fmt::format("Booting {} with {}\n{}", entry.dataset, kernel.kernel, command_line));
     const auto passphrase =
         can_hand_over(entry, action.arguments) ? keyring_->find(entry.encryption_root) : std::nullopt;
-    std::thread([this, entry, kernel, command_line, passphrase, trial] {
+    std::thread([this, entry, kernel, command_line, passphrase, trial, by_itself] {
         // When discovery hangs on a dying disk, booting from another one must still be possible.
         const bool locked = discovery_.pools_mutex().try_lock_for(std::chrono::seconds(20));
         auto loaded = with_deadline<bool>("loading the kernel", kLoadTime,
@@ -190,7 +190,7 @@ void Menu::boot(const Action& action) {
         if (loaded)
             inbox_->put(Loaded{});
         else
-            inbox_->put(LoadFailed{std::move(loaded.error()), trial.has_value()});
+            inbox_->put(LoadFailed{std::move(loaded.error()), trial && by_itself});
     }).detach();
 }
 

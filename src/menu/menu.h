@@ -27,7 +27,8 @@ public:
 private:
     void handle(News news);
     void act(const Action& action, Terminal* from);
-    void boot(const Action& action);
+    /// @param by_itself  nobody is there who would choose something else
+    void boot(const Action& action, bool by_itself);
     void start_kernel();
     /// What takes a while runs in a thread of its own and ends in news.
     void work(std::string what, std::function<News()> task);

@@ -132,7 +132,7 @@ void State::end_trial() {
     const auto good = world_.trial->good;
     world_.trial.reset();
     world_.default_entry = good;
-    if (!good || touched_) return;
+    if (!good) return;
     selected_ = *good;
     countdown_ = std::max(timeout_, 1);
 }

@@ -52,7 +52,7 @@ public:
     /// The layout that it has now.
     void keymap(std::string name) { keymap_ = std::move(name); }
     /// What was on trial cannot be started: the last good environment is the default again, and boots by itself after
-    /// the countdown, whatever is on the screen.
+    /// the countdown, whatever is on the screen. For a boot that nobody asked for.
     void end_trial();
     /// A line for people, shown over the list until the next key.
     void notice(std::string text);

@@ -15,6 +15,7 @@ void take_back(const Plan& plan, std::size_t done, Runner& runner, Error& error)
     bool whole = true;
     while (done-- > 0) {
         const auto& step = plan.steps[done];
+        if (step.leaves_nothing) continue;
         if (!step.undo.empty() && runner.run({.argv = step.undo})) continue;
         whole = false;
         error.details.push_back(step.undo.empty() ? "stays: " + step.text

@@ -15,6 +15,7 @@ struct Step {
     std::vector<std::string> argv;  ///< what does it
     /// What takes it back, should a later step fail; empty: nothing to take back.
     std::vector<std::string> undo{};
+    bool leaves_nothing = false;  ///< there is nothing to take back, and nothing to tell of it
 };
 
 struct Plan {

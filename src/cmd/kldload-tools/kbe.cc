@@ -47,17 +47,6 @@ Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& opti
     return change;
 }
 
-Result<be::Properties> parse_be_properties(const std::vector<std::string>& words) {
-    be::Properties properties;
-    for (const auto& word : words) {
-        const auto equals = word.find('=');
-        if (equals == std::string::npos || equals == 0)
-            return fail("'" + word + "' is no PROPERTY=VALUE", "write it as -o compression=zstd", ExitCode::usage);
-        properties.emplace_back(word.substr(0, equals), word.substr(equals + 1));
-    }
-    return properties;
-}
-
 Status be_create(ToolContext& context, const BeOptions& options) {
     KLD_TRY(const auto change, begin_be_change(context, options.change));
     const auto& world = change.world;
@@ -67,9 +56,9 @@ Status be_create(ToolContext& context, const BeOptions& options) {
         KLD_TRY(const auto plan, be::plan_snapshot(world, options.name));
         return carry_out(context, options.change, plan, {});
     }
-    KLD_TRY(const auto own, parse_be_properties(options.properties));
+    KLD_TRY(const auto own, zfs::parse_properties(options.properties));
     KLD_TRY(const auto source, be::source_dataset(world, options.source));
-    KLD_TRY(const auto inherited, be::local_properties(context.runner, source));
+    KLD_TRY(const auto inherited, zfs::local_properties(context.runner, source));
     KLD_TRY(const auto plan, be::plan_create(world, options.name, options.source, inherited, own));
     return carry_out(context, options.change, plan,
                      fmt::format("kbe activate {} makes it the one that boots", shell_quote(options.name)));

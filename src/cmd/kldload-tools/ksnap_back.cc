@@ -12,6 +12,7 @@
 #include "snap/back.h"
 #include "snap/restore.h"
 #include "snap/rollback.h"
+#include "zfs/properties.h"
 
 namespace kld::cmd {
 namespace {
@@ -77,7 +78,7 @@ Status snap_restart(ToolContext& context, const std::string& name) {
 Status snap_roll_root(ToolContext& context, const ChangeOptions& options, const snap::Target& target, bool now,
                       bool unverified) {
     KLD_TRY(const auto world, be::probe(context.runner, context.files, boot::pool_of(target.dataset), true));
-    KLD_TRY(const auto inherited, be::local_properties(context.runner, target.dataset));
+    KLD_TRY(const auto inherited, zfs::local_properties(context.runner, target.dataset));
     KLD_TRY(const auto back, snap::plan_back(world, target.snapshot, inherited));
     auto plan = snap::whole(back);
     if (now) plan.steps.push_back({"restart the machine", {"systemctl", "reboot"}});

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "cmd/events_option.h"
 #include "manual.h"
@@ -78,10 +79,18 @@ int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
     return finish(verb());
 }
 
+/// zfs and zpool lie where an ordinary user's PATH does not lead on Debian.
+void add_system_path() {
+    const char* path = std::getenv("PATH");
+    const std::string mine = path == nullptr ? "/usr/bin:/bin" : path;
+    ::setenv("PATH", (mine + ":/usr/local/sbin:/usr/sbin:/sbin").c_str(), 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
+        add_system_path();
         if (const auto* tool = find_tool(argv[0])) return run_tool(*tool, argc, argv);
         if (argc < 2) return usage();
         if (std::string_view(argv[1]).starts_with("--")) return print_for_package(argv[1], argc > 2 ? argv[2] : "");

@@ -16,9 +16,13 @@ constexpr const char* kLockDirectory = "/run/kldload";
 const std::vector<Tool>& all_tools() {
     static const std::vector<Tool> tools{
         {"kbe", "boot environments: create, list, activate, mount, rename, destroy", add_kbe, "kbe list -H | cut -f1"},
+        {"kclone", "a second one of a dataset or a directory, in no time and space", add_kclone},
+        {"kdf", "file systems with their datasets: used, free, compressed, limited", add_kdf},
+        {"kdir", "make directories that are datasets", add_kdir},
         {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
         {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
          "ksnap list -H | cut -f1"},
+        {"kst", "how this machine is: pools, snapshots, boot environments, memory, services", add_kst},
     };
     return tools;
 }

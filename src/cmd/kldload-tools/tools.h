@@ -74,7 +74,11 @@ Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::
 Status expect_root();
 
 void add_kbe(CLI::App& app, ToolContext& context);
+void add_kclone(CLI::App& app, ToolContext& context);
+void add_kdf(CLI::App& app, ToolContext& context);
+void add_kdir(CLI::App& app, ToolContext& context);
 void add_kpkg(CLI::App& app, ToolContext& context);
 void add_ksnap(CLI::App& app, ToolContext& context);
+void add_kst(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

@@ -76,6 +76,19 @@ TEST(Process, StderrLinesAreToldAsTheyCome) {
     EXPECT_EQ(told, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST(Process, IndependentProgramsRunAtOnceAndAnswerInOrder) {
+    ProcessRunner runner;
+    const auto start = std::chrono::steady_clock::now();
+    const auto results = runner.run_all({{.argv = {"sh", "-c", "sleep 1; echo slow"}},
+                                         {.argv = {"sh", "-c", "sleep 1; exit 3"}},
+                                         {.argv = {"sh", "-c", "sleep 1; cat"}, .input = "fed"}});
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(2500));
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0]->out, "slow\n");
+    EXPECT_FALSE(results[1].has_value());
+    EXPECT_EQ(results[2]->out, "fed");
+}
+
 TEST(Process, LocaleIsFixed) {
     ProcessRunner runner;
     const auto done = runner.run({.argv = {"sh", "-c", "echo $LC_ALL $X"}, .environment = {"X=1"}});

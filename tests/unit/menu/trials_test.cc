@@ -126,15 +126,5 @@ TEST(Trials, OneThatCannotBeStartedGivesWayToTheLastGoodOne) {
     EXPECT_FALSE(state.world().trial);
 }
 
-TEST(Trials, WhoStandsBeforeTheMachineIsNotHurried) {
-    State state(5);
-    auto world = two_entries();
-    apply_trial(trial(2), world);
-    state.found(std::move(world));
-    state.press({KeyKind::down});
-    state.end_trial();
-    EXPECT_FALSE(state.countdown().has_value());
-}
-
 }  // namespace
 }  // namespace kld::menu

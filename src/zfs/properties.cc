@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zfs/properties.h"
+
+#include "base/text.h"
+#include "zfs/query.h"
+
+namespace kld::zfs {
+namespace {
+
+/// Keys are those of the origin; the others say how a dataset was made and cannot be given to a clone.
+const std::vector<std::string> kNotForClones{"mountpoint",  "canmount",    "encryption",      "keyformat",
+                                             "keylocation", "pbkdf2iters", "casesensitivity", "normalization",
+                                             "utf8only",    kReason};
+
+}  // namespace
+
+Result<Properties> parse_properties(const std::vector<std::string>& words) {
+    Properties properties;
+    for (const auto& word : words) {
+        const auto equals = word.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return fail("'" + word + "' is no PROPERTY=VALUE", "write it as -o compression=zstd", ExitCode::usage);
+        properties.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+    return properties;
+}
+
+Result<Properties> local_properties(Runner& runner, const std::string& dataset) {
+    KLD_TRY(
+        const auto read,
+        get(runner, {.root = dataset, .properties = {"all"}, .sources = {"local", "received"}, .recursive = false}));
+    Properties properties;
+    for (const auto& one : read)
+        for (const auto& [name, property] : one.properties)
+            if (!contains(kNotForClones, name)) properties.emplace_back(name, property.value);
+    return properties;
+}
+
+}  // namespace kld::zfs

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Properties that a person or a program gives a dataset, and those that a clone of it must be told.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/runner.h"
+
+namespace kld::zfs {
+
+/// Name and value, in the order in which they are given.
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+/// The property that says why kldload made a snapshot or a dataset: "kbe", "kpkg", "kupgrade", "ksnap", "kclone". What
+/// does not carry it is never taken away by itself.
+inline constexpr const char* kReason = "org.kldload:reason";
+
+/// "compression=zstd" and the like, as -o gives them. Errors (exit 2): no name, no equals sign.
+Result<Properties> parse_properties(const std::vector<std::string>& words);
+
+/// What was set on the dataset itself and a clone must be told: user properties and native ones, without what a clone
+/// has from its origin (encryption) and what whoever makes the clone decides (mountpoint, canmount).
+Result<Properties> local_properties(Runner& runner, const std::string& dataset);
+
+}  // namespace kld::zfs
