@@ -12,8 +12,8 @@ Result<zfs::Plan> plan_activate(const World& world, const std::string& name) {
     zfs::Plan plan;
     if (environment->value("canmount") != "noauto")
         plan.steps.push_back({fmt::format("set canmount=noauto on {}, so that only one root is mounted", dataset),
-                              {"zfs", "set", "-u", "canmount=noauto", dataset},
-                              {"zfs", "set", "-u", "canmount=" + environment->value("canmount"), dataset}});
+                              {"zfs", "set", "canmount=noauto", dataset},
+                              {"zfs", "set", "canmount=" + environment->value("canmount"), dataset}});
     if (dataset != world.next)
         plan.steps.push_back({fmt::format("boot {} from now on", dataset),
                               {"zpool", "set", "bootfs=" + dataset, world.pool},

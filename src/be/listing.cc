@@ -50,7 +50,7 @@ Table list_environments(const World& world, const ListWish& wish) {
             if (parts.dataset != dataset.name) continue;
             table.rows.push_back({world.name_of(snapshot.name), std::monostate{}, std::monostate{}, snapshot.used,
                                   snapshot.created, snapshot.name, false, false, snapshot.referenced, std::monostate{},
-                                  std::monostate{}, text_or_nothing(snapshot.reason)});
+                                  std::monostate{}, std::monostate{}});
         }
     }
     return table;

@@ -29,7 +29,7 @@ Result<std::vector<Snapshot>> read_snapshots(Runner& runner, const std::string& 
     KLD_TRY(const auto rows, zfs::list(runner, {.root = container,
                                                 .types = {"snapshot"},
                                                 .properties = {"name", "creation", "createtxg", "used", "referenced",
-                                                               "userrefs", "clones", "org.kldload:reason"}}));
+                                                               "userrefs", "clones"}}));
     std::vector<Snapshot> snapshots;
     for (const auto& row : rows) {
         Snapshot snapshot{row[0],
@@ -39,7 +39,7 @@ Result<std::vector<Snapshot>> read_snapshots(Runner& runner, const std::string& 
                           zfs::number(row[4]),
                           zfs::number(row[5]),
                           {},
-                          row[7] == "-" ? "" : row[7]};
+                          {}};
         if (row[6] != "-" && !row[6].empty()) snapshot.clones = split(row[6], ',');
         snapshots.push_back(std::move(snapshot));
     }
@@ -84,7 +84,7 @@ Result<const boot::Dataset*> World::environment(const std::string& name) const {
     if (found != nullptr)
         return fail(
             fmt::format("{} is no boot environment: its mountpoint is {}", found->name, found->value("mountpoint")),
-            "zfs set -u mountpoint=/ canmount=noauto " + shell_quote(found->name), ExitCode::usage);
+            "zfs set canmount=noauto, then mountpoint=/, on " + shell_quote(found->name), ExitCode::usage);
     return fail(fmt::format("there is no boot environment {} in {}", name, container),
                 names.empty() ? "kbe list -a shows all datasets" : "there are: " + join(names, ", "), ExitCode::usage);
 }

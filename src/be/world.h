@@ -21,7 +21,9 @@ struct Snapshot {
     std::uint64_t used = 0, referenced = 0;
     std::uint64_t holds = 0;
     std::vector<std::string> clones{};
-    std::string reason{};  ///< org.kldload:reason, empty: not ours
+    /// org.kldload:reason, when it is set on the snapshot itself and not inherited: why kldload made it. probe() does
+    /// not ask.
+    std::string reason{};
 };
 
 struct World {

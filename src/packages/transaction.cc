@@ -13,17 +13,10 @@
 namespace kld::packages {
 namespace {
 
-/// The dataset under a path: that of the longest mount above it.
+/// The dataset under a path; empty when that is none.
 std::string dataset_under(const std::vector<zfs::Mount>& mounts, const std::string& path) {
-    std::string place, dataset;
-    for (const auto& mount : mounts) {
-        const auto below = mount.target == "/" ? mount.target : mount.target + "/";
-        if ((path + "/").starts_with(below) && mount.target.size() >= place.size()) {
-            place = mount.target;
-            dataset = mount.type == "zfs" ? mount.source : std::string{};
-        }
-    }
-    return dataset;
+    const auto* mount = zfs::mount_of(mounts, path);
+    return mount != nullptr && mount->type == "zfs" ? mount->source : std::string{};
 }
 
 /// A log that cannot be written is no reason to leave a machine without a security update: the snapshot itself says

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "ksnap.h"
+#include "kpkg.h"
 #include "packages/hook_run.h"
 #include "packages/hooks.h"
 #include "tools.h"
@@ -19,11 +19,6 @@ struct PackageOptions {
     std::vector<std::string> words{};
     bool json = false, tabs = false, dry_run = false, unprotected = false;
     std::size_t last = 0;
-};
-struct UndoOptions {
-    ChangeOptions change{};
-    std::string id{};
-    bool now = false, unverified = false;
 };
 using PackageOptionsPtr = std::shared_ptr<PackageOptions>;
 
@@ -160,52 +155,6 @@ Status called_by_manager(ToolContext& context, bool before) {
                   : packages::after_packages(machine, context.runner, context.files, run);
 }
 
-/// The transaction to take back: the one that was named, else the last of this environment that has a way back.
-Result<packages::Record> record_to_undo(const std::vector<packages::Record>& log, const std::string& id,
-                                        const std::string& root) {
-    for (auto record = log.rbegin(); record != log.rend(); ++record) {
-        if (!id.empty() ? record->id != id : record->snapshot.empty() || record->result == "undone") continue;
-        if (record->environment != root)
-            return fail(fmt::format("{} changed {}, and {} runs", record->id, record->environment, root),
-                        "boot that one, or kbe activate another one", ExitCode::refused);
-        if (record->snapshot.empty())
-            return fail(record->id + " has no snapshot: " +
-                            (record->result == "nothing" ? "it changed nothing" : "it was made without one"),
-                        "kpkg history shows those that have", ExitCode::refused);
-        return *record;
-    }
-    return fail(id.empty() ? "there is no transaction to take back" : "there is no transaction " + id,
-                "kpkg history lists them", ExitCode::usage);
-}
-
-Status undo_packages(ToolContext& context, const UndoOptions& options) {
-    KLD_CHECK(expect_root());
-    KLD_TRY(const auto machine, packages::probe_machine(context.runner, context.files, false));
-    KLD_TRY(const auto lock, lock_pool(boot::pool_of(machine.root)));
-    auto log = packages::read_log(context.files);
-    KLD_TRY(const auto chosen, record_to_undo(log, options.id, machine.root));
-    auto target = snap::probe_target(context.runner, context.files, chosen.snapshot);
-    if (!target)
-        return fail(std::move(target.error())
-                        .within("cannot take back " + chosen.id)
-                        .with_hint("its snapshot may have been destroyed; kpkg history shows the others"));
-    auto* const text = options.change.json ? stderr : stdout;
-    std::vector<packages::Record> undone;
-    for (auto& record : log)
-        if (record.environment == machine.root && record.time >= chosen.time && record.result != "nothing" &&
-            record.result != "undone")
-            undone.push_back(record);
-    fmt::print(text, "taken back:\n");
-    for (const auto& record : undone) fmt::print(text, "  {} {}\n", record.id, shell_line(record.argv));
-    KLD_CHECK(snap_roll_root(context, options.change, *target, options.now, options.unverified));
-    if (options.change.dry_run) return {};
-    for (auto& record : undone) {
-        record.result = "undone";
-        KLD_CHECK(packages::append(record, context.files));
-    }
-    return {};
-}
-
 Status switch_hooks(ToolContext& context, const std::string& to) {
     KLD_TRY(const auto* manager, packages::find_manager(context.files));
     KLD_TRY(const auto hooks, packages::hook_files(*manager, context.files));
@@ -309,17 +258,7 @@ void add_kpkg(CLI::App& app, ToolContext& context) {
         verb->add_option("id", options->words, "one transaction")->expected(0, 1);
         verb->add_option("-n", options->last, "the last N alone");
     }
-    {
-        auto options = std::make_shared<UndoOptions>();
-        auto* verb =
-            app.add_subcommand("undo", "take back a transaction, and all that came after it: the last one, or ID");
-        verb->add_option("id", options->id, "of kpkg history");
-        verb->add_flag("--now", options->now, "restart the machine at once");
-        verb->add_flag("--force-unverified", options->unverified, "also when the check finds that it would not boot");
-        options->change.add_to(*verb, false);
-        verb->callback(
-            [&context, options] { context.run([&context, options] { return undo_packages(context, *options); }); });
-    }
+    add_package_undo(app, context);
     auto hook = std::make_shared<std::string>();
     auto* called = app.add_subcommand("hook", "called by a package manager")->group("");
     called->add_option("when", *hook, "before or after")->required()->check(CLI::IsMember({"before", "after"}));

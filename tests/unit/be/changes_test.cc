@@ -30,7 +30,7 @@ World sample() {
     world.datasets = {environment("rpool/ROOT/default"), environment("rpool/ROOT/other", "rpool/ROOT/default@kbe-1"),
                       environment("rpool/ROOT/third", "rpool/ROOT/other@b")};
     world.snapshots = {
-        {.name = "rpool/ROOT/default@kbe-1", .order = 10, .clones = {"rpool/ROOT/other"}, .reason = "kbe"},
+        {.name = "rpool/ROOT/default@kbe-1", .order = 10, .clones = {"rpool/ROOT/other"}},
         {.name = "rpool/ROOT/default@held", .order = 11, .holds = 1},
         {.name = "rpool/ROOT/other@a", .order = 20},
         {.name = "rpool/ROOT/other@b", .order = 21, .clones = {"rpool/ROOT/third"}},
@@ -106,7 +106,7 @@ TEST(Activate, MendsARootThatWouldMountItself) {
     auto world = sample();
     world.datasets[1].properties["canmount"] = {"on", "default"};
     EXPECT_EQ(commands(plan_activate(world, "other")),
-              (Lines{"zfs set -u canmount=noauto rpool/ROOT/other", "zpool set bootfs=rpool/ROOT/other rpool"}));
+              (Lines{"zfs set canmount=noauto rpool/ROOT/other", "zpool set bootfs=rpool/ROOT/other rpool"}));
 }
 
 TEST(Activate, WhatIsNoRootIsNoBootEnvironment) {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Boot environments that do not prove themselves: the machine comes back by itself.
+#include <gtest/gtest.h>
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "initramfs/cpio_writer.h"
+#include "vm/support/system_checks.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kDefault = "rpool/ROOT/default";
+
+class Trials : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto options = test_image("debian-13-server-tools");
+        KLD_ASSERT_OK(options);
+        auto made = Guest::make(*options);
+        KLD_ASSERT_OK(made);
+        guest = std::move(*made);
+        KLD_ASSERT_OK(guest->power_on());
+        wait_for_system();
+    }
+    void wait_for_system() {
+        KLD_ASSERT_OK(guest->wait_for_ssh());
+        shell = over_ssh(*guest);
+    }
+    /// A boot environment `name`, mounted on /run/kldload/be/NAME while `change` is done there.
+    void make(const std::string& name, const std::string& change) {
+        answer(shell,
+               fmt::format("set -e; kbe create {0}; kbe mount {0}; cd /run/kldload/be/{0}\n{1}\ncd /; kbe unmount {0}",
+                           name, change));
+    }
+    void try_it(const std::string& name, unsigned tries) {
+        const auto said =
+            answer(shell, fmt::format("kbe activate --trial --tries {} --force-unverified {}", tries, name));
+        EXPECT_NE(said.find("is on trial"), std::string::npos) << said;
+        EXPECT_EQ(answer(shell, "kbe list -H | awk '$1 == \"" + name + "\" {print $2}'"), "T");
+        // The machine restarts by itself from now on: the console goes on.
+        [[maybe_unused]] const auto gone = guest->ssh().run("sudo systemctl reboot");
+    }
+    void expect_on_console(const std::string& text, std::chrono::seconds limit = 900s) {
+        KLD_ASSERT_OK(guest->console().expect(vm::text(text), limit));
+    }
+    /// The menu tries it as often as it may, and then boots the default, which still is one.
+    void expect_back_after(const std::string& name, unsigned tries) {
+        for (unsigned i = 1; i <= tries; ++i) {
+            SCOPED_TRACE(fmt::format("try {} of {}", i, tries));
+            ASSERT_NO_FATAL_FAILURE(expect_on_console(fmt::format("[trial {} of {}]", i, tries)));
+            ASSERT_NO_FATAL_FAILURE(expect_on_console("Booting rpool/ROOT/" + name + " with "));
+        }
+        ASSERT_NO_FATAL_FAILURE(
+            expect_on_console(fmt::format("rpool/ROOT/{} did not prove itself in {} tries", name, tries)));
+        ASSERT_NO_FATAL_FAILURE(expect_on_console("Booting rpool/ROOT/default with "));
+        ASSERT_NO_FATAL_FAILURE(wait_for_system());
+        expect_healthy(shell, kDefault);
+        EXPECT_EQ(answer(shell, "zpool get -H -o value bootfs rpool"), kDefault);
+        EXPECT_EQ(answer(shell, "kbe activate -T; kbe list -H | cut -f2 | sort -u | tr '\\n' ' '"),
+                  "rpool/ROOT/" + name + " is not tried any more\n- NR");
+    }
+
+    std::unique_ptr<Guest> guest;
+    RootShell shell;
+};
+
+TEST_F(Trials, AKernelThatPanicsIsTriedThreeTimes) {
+    // What the kernel starts first is not there: it panics.
+    ASSERT_NO_FATAL_FAILURE(make("panics",
+                                 "zfs set org.zfsbootmenu:commandline='console=ttyS0 rw init=/no/such/init "
+                                 "rdinit=/no/such/init' rpool/ROOT/panics"));
+    ASSERT_NO_FATAL_FAILURE(try_it("panics", 3));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("panics", 3));
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Trials, AnInitramfsThatFailsGivesWay) {
+    // Behind its initramfs, where it wins: a script that cannot mount any root.
+    const auto archive =
+        initramfs::make_archive({{.path = "scripts/zfs", .content = "mountroot() { panic 'this root is broken'; }\n"}});
+    KLD_ASSERT_OK(archive);
+    const auto directory = TemporaryDirectory::make("/var/tmp");
+    KLD_ASSERT_OK(directory);
+    RealFiles files;
+    KLD_ASSERT_OK(files.write(directory->path() + "/broken.cpio", *archive));
+    KLD_ASSERT_OK(guest->ssh().copy_to(directory->path() + "/broken.cpio", "/home/admin/broken.cpio"));
+    ASSERT_NO_FATAL_FAILURE(make("broken",
+                                 "for i in boot/initrd.img-*; do truncate -s %512 $i; cat /home/admin/broken.cpio "
+                                 ">>$i; done"));
+    ASSERT_NO_FATAL_FAILURE(try_it("broken", 2));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("broken", 2));
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Trials, AUserlandThatNeverArrivesGivesWay) {
+    ASSERT_NO_FATAL_FAILURE(
+        make("stuck",
+             "printf '[Unit]\\nBefore=multi-user.target\\n[Service]\\nType=oneshot\\nExecStart=/usr/bin/sleep "
+             "infinity\\nTimeoutStartSec=infinity\\n' > etc/systemd/system/stuck.service\n"
+             "mkdir -p etc/systemd/system/multi-user.target.wants etc/systemd/system/kldload-trial-timeout.timer.d\n"
+             "ln -s ../stuck.service etc/systemd/system/multi-user.target.wants/stuck.service\n"
+             "printf '[Timer]\\nOnBootSec=\\nOnBootSec=2min\\n' > "
+             "etc/systemd/system/kldload-trial-timeout.timer.d/soon.conf"));
+    ASSERT_NO_FATAL_FAILURE(try_it("stuck", 1));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("stuck", 1));
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Trials, OneThatProvesItselfIsKeptAndAFailedCheckIsNot) {
+    ASSERT_NO_FATAL_FAILURE(make("picky",
+                                 "mkdir -p etc/kldload/boot-checks.d\n"
+                                 "printf '#!/bin/sh\\necho not today >&2\\nexit 1\\n' > "
+                                 "etc/kldload/boot-checks.d/mine; chmod +x etc/kldload/boot-checks.d/mine"));
+    ASSERT_NO_FATAL_FAILURE(try_it("picky", 1));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("picky", 1));
+
+    SCOPED_TRACE("one that is as it should be");
+    ASSERT_NO_FATAL_FAILURE(make("good", "true"));
+    ASSERT_NO_FATAL_FAILURE(try_it("good", 3));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("[trial 1 of 3]"));
+    ASSERT_NO_FATAL_FAILURE(wait_for_system());
+    expect_healthy(shell, "rpool/ROOT/good");
+    // The unit comes after all others: it may still be at work.
+    EXPECT_EQ(answer(shell,
+                     "for i in $(seq 60); do systemctl is-active -q kldload-trial.service && break; sleep 2; done; "
+                     "zpool get -H -o value bootfs rpool; systemctl is-active kldload-trial-timeout.timer || true"),
+              "rpool/ROOT/good\ninactive");
+    EXPECT_EQ(answer(shell, "kbe list -H | awk '$1 == \"good\" {print $2}'"), "NR");
+
+    SCOPED_TRACE("for one boot");
+    EXPECT_NE(answer(shell, "kbe activate -t default").find("the one after that rpool/ROOT/good again"),
+              std::string::npos);
+    [[maybe_unused]] const auto gone = guest->ssh().run("sudo systemctl reboot");
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("[this once]"));
+    ASSERT_NO_FATAL_FAILURE(wait_for_system());
+    expect_healthy(shell, kDefault);
+    EXPECT_EQ(answer(shell, "zpool get -H -o value bootfs rpool"), "rpool/ROOT/good");
+    [[maybe_unused]] const auto again = guest->ssh().run("sudo systemctl reboot");
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("Booting rpool/ROOT/good with "));
+    ASSERT_NO_FATAL_FAILURE(wait_for_system());
+    expect_healthy(shell, "rpool/ROOT/good");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+}  // namespace
+}  // namespace kld::test
