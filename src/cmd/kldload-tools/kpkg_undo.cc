@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "be/rescue.h"
 #include "kpkg.h"
 #include "ksnap.h"
 #include "packages/transaction.h"
@@ -15,6 +16,7 @@ struct UndoOptions {
     std::string id{};
     bool now = false, unverified = false;
 };
+
 /// The transaction to take back: the one that was named, else the last of this environment that has a way back.
 Result<packages::Record> record_to_undo(const std::vector<packages::Record>& log, const std::string& id,
                                         const std::string& root) {
@@ -33,23 +35,25 @@ Result<packages::Record> record_to_undo(const std::vector<packages::Record>& log
                 "kpkg history lists them", ExitCode::usage);
 }
 
-Status undo_packages(ToolContext& context, const UndoOptions& options) {
-    KLD_CHECK(expect_root());
-    KLD_TRY(const auto machine, packages::probe_machine(context.runner, context.files, false));
-    KLD_TRY(const auto lock, lock_pool(boot::pool_of(machine.root)));
-    auto log = packages::read_log(context.files);
-    KLD_TRY(const auto chosen, record_to_undo(log, options.id, machine.root));
+/// All transactions that go with the chosen one.
+std::vector<packages::Record> records_since(const std::vector<packages::Record>& log, const packages::Record& chosen) {
+    std::vector<packages::Record> since;
+    for (const auto& record : log)
+        if (record.environment == chosen.environment && record.time >= chosen.time && record.result != "nothing" &&
+            record.result != "undone")
+            since.push_back(record);
+    return since;
+}
+
+/// The rest needs zfs(8), of whichever root it is.
+Status undo_with_programs(ToolContext& context, const UndoOptions& options, const packages::Record& chosen,
+                          std::vector<packages::Record> undone) {
     auto target = snap::probe_target(context.runner, context.files, chosen.snapshot);
     if (!target)
         return fail(std::move(target.error())
                         .within("cannot take back " + chosen.id)
                         .with_hint("its snapshot may have been destroyed; kpkg history shows the others"));
     auto* const text = options.change.json ? stderr : stdout;
-    std::vector<packages::Record> undone;
-    for (auto& record : log)
-        if (record.environment == machine.root && record.time >= chosen.time && record.result != "nothing" &&
-            record.result != "undone")
-            undone.push_back(record);
     fmt::print(text, "taken back:\n");
     for (const auto& record : undone) fmt::print(text, "  {} {}\n", record.id, shell_line(record.argv));
     KLD_CHECK(snap_roll_root(context, options.change, *target, options.now, options.unverified));
@@ -58,6 +62,36 @@ Status undo_packages(ToolContext& context, const UndoOptions& options) {
         record.result = "undone";
         KLD_CHECK(packages::append(record, context.files));
     }
+    return {};
+}
+
+Status undo_packages(ToolContext& context, const UndoOptions& options) {
+    KLD_CHECK(expect_root());
+    KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
+    const auto root = zfs::dataset_at(mounts, "/");
+    if (root.empty()) return fail("the root file system is not ZFS", {}, ExitCode::refused);
+    KLD_TRY(const auto lock, lock_pool(boot::pool_of(root)));
+    const auto log = packages::read_log(context.files);
+    KLD_TRY(const auto chosen, record_to_undo(log, options.id, root));
+    const auto undone = records_since(log, chosen);
+    if (be::programs_work(context.runner)) return undo_with_programs(context, options, chosen, undone);
+
+    fmt::print(stderr, "the programs of this system do not start: going on with those of {}\n", chosen.snapshot);
+    KLD_TRY(const auto mountinfo, context.files.read("/proc/self/mountinfo"));
+    KLD_CHECK(be::enter_snapshot(context.files, chosen.snapshot));
+    be::FilesFromOutside files(context.files, mountinfo);
+    ToolContext inside{context.runner, files, context.events, context.chosen};
+    auto wish = options;
+    wish.now = false;
+    KLD_CHECK(undo_with_programs(inside, wish, chosen, undone));
+    if (options.change.dry_run) return {};
+    if (!options.now) {
+        fmt::print("restart the machine now: echo b > /proc/sysrq-trigger\n");
+        return {};
+    }
+    // What would stop services in order does not start either.
+    KLD_CHECK(context.runner.run({.argv = {"systemctl", "--force", "--force", "reboot"},
+                                  .environment = {"SYSTEMD_IGNORE_CHROOT=1", "SYSTEMD_OFFLINE=0"}}));
     return {};
 }
 
