@@ -12,7 +12,7 @@ namespace kld::bench {
 
 struct Figure {
     std::string name;
-    std::string unit;  ///< "s" or "MiB"
+    std::string unit;  ///< "s", "ms" or "MiB"
     double ours = 0;
     double yardstick = 0;                    ///< the same unit; where the limit is absolute, the limit itself
     double limit = 1;                        ///< what ours divided by the yardstick may be

@@ -27,6 +27,8 @@ inline constexpr const char* kSecondImage = "second-image";
 inline constexpr const char* kSecondMemory = "second-image-peak-memory";
 inline constexpr const char* kCheckImage = "check-image";
 inline constexpr const char* kCheckMemory = "check-peak-memory";
+inline constexpr const char* kToolStartup = "tool-startup";
+inline constexpr const char* kToolSize = "tool-size";
 inline constexpr const char* kMenuOverhead = "menu-overhead";
 
 /// What one program may take.
@@ -48,6 +50,9 @@ Result<std::vector<Figure>> measure_image_build(Bench& bench, const Inputs& inpu
 
 /// Time and memory of `kldload check` of an image in qcow2.
 Result<std::vector<Figure>> measure_check(Bench& bench, const Inputs& inputs);
+
+/// From starting a tool to its end when it has nothing to do but to say how it is used; its size as it is shipped.
+Result<std::vector<Figure>> measure_tools(Bench& bench, const Wanted& wanted);
 
 /// What the menu adds to the time until the chosen kernel's first line.
 Result<Figure> measure_menu_overhead(Bench& bench, const Inputs& inputs);
