@@ -1,69 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The k* commands on a booted machine, as a person over ssh meets them.
+// The k* commands on a booted machine: boot environments and packages, and what is left when they go.
 #include <gtest/gtest.h>
 
-#include "base/text.h"
 #include "vm/support/system_checks.h"
-#include "vm/support/test_images.h"
+#include "vm/support/tools_machine.h"
 
 namespace kld::test {
 namespace {
 
 constexpr const char* kDefault = "rpool/ROOT/default";
 
-/// A package of nothing but a script that runs when it is configured. @returns its path
-Result<std::string> make_package(Runner& runner, Files& files, const std::string& directory, const std::string& name,
-                                 const std::string& version, const std::string& postinst) {
-    const auto root = directory + "/" + name;
-    KLD_CHECK(files.make_directories(root + "/DEBIAN"));
-    KLD_CHECK(files.write(root + "/DEBIAN/control", "Package: " + name + "\nVersion: " + version +
-                                                        "\nArchitecture: all\nMaintainer: nobody <root@localhost>\n"
-                                                        "Description: for a test\n"));
-    KLD_CHECK(files.write(root + "/DEBIAN/postinst", "#!/bin/sh\n" + postinst, 0755));
-    const auto path = directory + "/" + name + ".deb";
-    KLD_CHECK(runner.run({.argv = {"dpkg-deb", "--root-owner-group", "--build", root, path}}));
-    return path;
-}
-
-class Tools : public testing::Test {
-protected:
-    void SetUp() override {
-        const auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-        auto temporary = TemporaryDirectory::make("/var/tmp");
-        KLD_ASSERT_OK(temporary);
-        directory.emplace(std::move(*temporary));
-    }
-    void boot() {
-        KLD_ASSERT_OK(guest->power_on());
-        KLD_ASSERT_OK(guest->wait_for_ssh());
-        shell = over_ssh(*guest);
-    }
-    void reboot() {
-        KLD_ASSERT_OK(guest->shut_down_by_ssh());
-        ASSERT_NO_FATAL_FAILURE(boot());
-    }
-    /// What a command says and its exit code, when that is not 0.
-    std::string said(const std::string& command) { return answer(shell, "(" + command + ") 2>&1 || echo \"exit $?\""); }
-    void send(const std::string& name, const std::string& version, const std::string& postinst) {
-        const auto package = make_package(runner, files, directory->path(), name, version, postinst);
-        KLD_ASSERT_OK(package);
-        KLD_ASSERT_OK(guest->ssh().copy_to(*package, "/home/admin/" + name + ".deb"));
-    }
-    void expect_said(const std::string& command, const std::string& text) {
-        const auto all = said(command);
-        EXPECT_NE(all.find(text), std::string::npos) << command << "\n" << all;
-    }
-
-    ProcessRunner runner;
-    RealFiles files;
-    std::optional<TemporaryDirectory> directory;
-    std::unique_ptr<Guest> guest;
-    RootShell shell;
-};
+class Tools : public ToolsMachine {};
 
 TEST_F(Tools, BootEnvironmentsFromMakingToDestroying) {
     ASSERT_NO_FATAL_FAILURE(boot());
@@ -163,77 +110,6 @@ TEST_F(Tools, PackagesWithAWayBack) {
                      "for i in $(seq 60); do [ $(zpool get -H -o value bootfs rpool) != rpool/ROOT/default ] && break; "
                      "sleep 2; done; zpool get -H -o value bootfs rpool"),
               root);
-    KLD_ASSERT_OK(guest->shut_down_by_ssh());
-}
-
-TEST_F(Tools, ALibcThatIsGoneComesBackFromAnOpenShell) {
-    ASSERT_NO_FATAL_FAILURE(boot());
-    ASSERT_NO_FATAL_FAILURE(send("nolibc", "1", "mv /usr/lib/x86_64-linux-gnu/libc.so.6 /root/\n"));
-    {
-        auto console = guest->login("root", kRootPassword);
-        KLD_ASSERT_OK(console);
-        // The shell is there already; nothing else starts from here on.
-        answer(*console, "kpkg install /home/admin/nolibc.deb || true");
-        EXPECT_EQ(answer(*console, "ls / 2>/dev/null || echo broken"), "broken");
-        KLD_ASSERT_OK(guest->console().send("kpkg undo --now\n"));
-        KLD_ASSERT_OK(guest->console().expect(vm::text("going on with those of rpool/ROOT/default@kpkg-"),
-                                              std::chrono::seconds(120)));
-        KLD_ASSERT_OK(guest->console().expect(vm::text("[trial 1 of 3]"), std::chrono::seconds(600)));
-    }
-    KLD_ASSERT_OK(guest->wait_for_ssh());
-    const auto root = answer(shell, "findmnt -n -o SOURCE /");
-    EXPECT_TRUE(root.starts_with("rpool/ROOT/default-back-")) << root;
-    expect_healthy(shell, root);
-    EXPECT_EQ(answer(shell, "kpkg history -H | cut -f4; dpkg --audit"), "undone");
-    KLD_ASSERT_OK(guest->shut_down_by_ssh());
-}
-
-TEST_F(Tools, SnapshotsStatusAndDirectories) {
-    ASSERT_NO_FATAL_FAILURE(boot());
-    answer(shell, "echo one > /srv/file; echo keep > '/srv/a b'; ksnap create first");
-    EXPECT_EQ(answer(shell, "ksnap list -H | cut -f1 | grep @first | sort"),
-              "rpool/ROOT/default@first\nrpool/home@first\nrpool/root@first\nrpool/srv@first\nrpool/var/log@first");
-    answer(shell, "echo two > /srv/file; rm '/srv/a b'; touch /srv/new");
-    const auto changed = answer(shell, "ksnap diff /srv@first");
-    for (const auto* path : {"/srv/file", "/srv/new", "a b"})
-        EXPECT_NE(changed.find(path), std::string::npos) << changed;
-    answer(shell, "ksnap restore /srv@first '/srv/a b'");
-    EXPECT_EQ(answer(shell, "cat '/srv/a b'"), "keep");
-    expect_said("ksnap restore /srv@first /srv/file", "exit 3");
-    answer(shell, "ksnap restore --overwrite /srv@first /srv/file");
-    EXPECT_EQ(answer(shell, "cat /srv/file; cat /srv/file.before-restore-*"), "one\ntwo");
-    expect_said("ksnap rollback /srv@first </dev/null", "exit 3");
-    answer(shell, "ksnap rollback --yes /srv@first");
-    EXPECT_EQ(answer(shell, "cat /srv/file; ls /srv"), "one\na b\nfile");
-    answer(shell, "ksnap hold /srv@first");
-    expect_said("ksnap destroy /srv@first", "held");
-    answer(shell, "ksnap release /srv@first; ksnap destroy /srv@first");
-    EXPECT_EQ(answer(shell, "ksnap list -H | grep -c srv@first || true"), "0");
-
-    // A root goes back by way of a clone.
-    answer(shell, "echo after > /etc/which");
-    expect_said("ksnap rollback /@first", "boots next, on trial");
-    ASSERT_NO_FATAL_FAILURE(reboot());
-    EXPECT_EQ(answer(shell, "test -e /etc/which || echo none"), "none");
-
-    EXPECT_EQ(answer(shell,
-                     "for i in $(seq 60); do systemctl is-active -q kldload-trial.service && break; sleep 2; done; "
-                     "kst >/dev/null; echo $?"),
-              "0");
-    const auto status = answer(shell, "kst --check");
-    for (const auto* word : {"rpool", "ONLINE", "default-back-"})
-        EXPECT_NE(status.find(word), std::string::npos) << status;
-    EXPECT_NE(answer(shell, "kst --metrics").find("kldload_pool_health"), std::string::npos);
-    answer(shell, "kst --json | python3 -m json.tool >/dev/null");
-    EXPECT_NE(answer(shell, "kdf -H").find("rpool/srv\t/srv\t"), std::string::npos);
-
-    answer(shell,
-           "kdir --quota 1G '/srv/my data'; echo x > '/srv/my data/x'; kclone '/srv/my data' /srv/copy; "
-           "echo y > /srv/copy/y");
-    EXPECT_EQ(answer(shell, "zfs get -H -o value quota 'rpool/srv/my data'; cat /srv/copy/x; ls '/srv/my data'"),
-              "1G\nx\nx");
-    expect_said("kclone '/srv/my data' /srv/copy", "exit 3");
-    expect_said("kdir /usr/local/new", "exit 3");
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

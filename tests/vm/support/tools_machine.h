@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A machine with the k* commands, as a person over ssh meets it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vm/support/ask.h"
+#include "vm/support/test_images.h"
+
+namespace kld::test {
+
+class ToolsMachine : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto options = test_image("debian-13-server-tools");
+        KLD_ASSERT_OK(options);
+        auto made = Guest::make(*options);
+        KLD_ASSERT_OK(made);
+        guest = std::move(*made);
+        auto temporary = TemporaryDirectory::make("/var/tmp");
+        KLD_ASSERT_OK(temporary);
+        directory.emplace(std::move(*temporary));
+    }
+    void boot() {
+        KLD_ASSERT_OK(guest->power_on());
+        KLD_ASSERT_OK(guest->wait_for_ssh());
+        shell = over_ssh(*guest);
+    }
+    void reboot() {
+        KLD_ASSERT_OK(guest->shut_down_by_ssh());
+        ASSERT_NO_FATAL_FAILURE(boot());
+    }
+    /// What a command says and its exit code, when that is not 0.
+    std::string said(const std::string& command) { return answer(shell, "(" + command + ") 2>&1 || echo \"exit $?\""); }
+    /// A package of nothing but a script that runs when it is configured, as /home/admin/NAME.deb.
+    void send(const std::string& name, const std::string& version, const std::string& postinst);
+    void expect_said(const std::string& command, const std::string& text) {
+        const auto all = said(command);
+        EXPECT_NE(all.find(text), std::string::npos) << command << "\n" << all;
+    }
+
+    ProcessRunner runner;
+    RealFiles files;
+    std::optional<TemporaryDirectory> directory;
+    std::unique_ptr<Guest> guest;
+    RootShell shell;
+};
+
+}  // namespace kld::test
