@@ -120,6 +120,8 @@ Result<std::vector<std::string>> plan_import(const World& world, const std::stri
 Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const std::string& to) {
     KLD_TRY(const auto* environment, world.environment(from));
     KLD_CHECK(refuse_taken(world, to));
+    if (world.on_trial(environment->name))
+        return fail(from + " is on trial under this name", "kbe activate -T ends the trial", ExitCode::refused);
     const auto target = world.dataset_of(to);
     // -u: what is mounted stays where it is, the root of the running system too. bootfs follows by itself.
     return zfs::Plan{{{fmt::format("rename {} to {}", environment->name, target),

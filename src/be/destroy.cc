@@ -44,6 +44,7 @@ std::vector<const Snapshot*> snapshots_of(const World& world, const std::string&
 std::string needed(const World& world, const std::string& dataset) {
     if (dataset == world.running) return "it is the one that runs";
     if (dataset == world.next) return "it is the one that boots next";
+    if (world.on_trial(dataset)) return "it is on trial";
     if (const auto children = world.children(dataset); !children.empty())
         return "there are datasets below it: " + join(children, ", ");
     return {};
@@ -58,6 +59,7 @@ Result<zfs::Plan> plan_destroy(const World& world, const std::string& name, cons
     if (const auto why = needed(world, dataset); !why.empty())
         return fail(fmt::format("{} is not destroyed: {}", name, why),
                     dataset == world.running || dataset == world.next ? "kbe activate another one first, and boot it"
+                    : world.on_trial(dataset)                         ? "kbe activate -T ends the trial"
                                                                       : "kbe list -a shows them",
                     ExitCode::refused);
     zfs::Plan plan;

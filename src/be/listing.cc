@@ -35,15 +35,15 @@ Table list_environments(const World& world, const ListWish& wish) {
         const bool running = dataset.name == world.running, next = dataset.name == world.next;
         const auto used = zfs::number(dataset.value("used")), referenced = zfs::number(dataset.value("referenced"));
         const bool clone = dataset.value("origin") != "-" && !dataset.value("origin").empty();
-        const bool on_trial = world.trial && world.trial->dataset == dataset.name && world.trial->left > 0;
-        table.rows.push_back(
-            {world.name_of(dataset.name),
-             text_or_nothing(std::string(running ? "N" : "") + (next ? "R" : "") + (on_trial ? "T" : "")),
-             text_or_nothing(zfs::place_of(world.mounts, dataset.name)),
-             wish.alone && clone ? referenced + zfs::number(dataset.value("usedbysnapshots")) : used,
-             zfs::number(dataset.value("creation")), dataset.name, running, next, referenced,
-             text_or_nothing(dataset.value("origin")), text_or_nothing(dataset.value("org.zfsbootmenu:kernel")),
-             text_or_nothing(dataset.value("org.kldload:reason"))});
+        table.rows.push_back({world.name_of(dataset.name),
+                              text_or_nothing(std::string(running ? "N" : "") + (next ? "R" : "") +
+                                              (world.on_trial(dataset.name) ? "T" : "")),
+                              text_or_nothing(zfs::place_of(world.mounts, dataset.name)),
+                              wish.alone && clone ? referenced + zfs::number(dataset.value("usedbysnapshots")) : used,
+                              zfs::number(dataset.value("creation")), dataset.name, running, next, referenced,
+                              text_or_nothing(dataset.value("origin")),
+                              text_or_nothing(dataset.value("org.zfsbootmenu:kernel")),
+                              text_or_nothing(dataset.value("org.kldload:reason"))});
         if (!wish.snapshots) continue;
         for (const auto& snapshot : world.snapshots) {
             const auto parts = zfs::split_snapshot(snapshot.name);

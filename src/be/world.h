@@ -43,6 +43,8 @@ struct World {
     std::string dataset_of(const std::string& name) const;
     /// "rpool/ROOT/default" → "default"
     std::string name_of(const std::string& dataset) const;
+    /// True when the menu is to boot it as long as it has tries left.
+    bool on_trial(const std::string& dataset) const { return trial && trial->left > 0 && trial->dataset == dataset; }
     /// The boot environment of that name, or an error that lists those which there are.
     Result<const boot::Dataset*> environment(const std::string& name) const;
     /// Datasets below this one.

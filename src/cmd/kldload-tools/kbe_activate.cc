@@ -31,7 +31,11 @@ Status be_activate(ToolContext& context, const BeOptions& options) {
         KLD_TRY(const auto report, be::verify(context.runner, context.files, change.world, environment->name));
         KLD_CHECK(be::expect_bootable(report, options.name));
     }
-    return carry_out(context, options.change, plan, options.name + " boots from now on");
+    KLD_CHECK(carry_out(context, options.change, plan, options.name + " boots from now on"));
+    // Who says what boots from now on does not want something else tried first.
+    if (!options.change.dry_run && change.world.trial && change.world.trial->left > 0)
+        KLD_CHECK(be::end_trial(context.files, change.world));
+    return {};
 }
 
 /// -t and --trial: what boots by itself stays as it is, the menu is told.

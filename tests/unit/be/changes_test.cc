@@ -157,6 +157,17 @@ TEST(Destroy, RefusesWhatIsNeeded) {
     expect_refused(plan_destroy(sample(), "nothing", {}), ExitCode::usage, "nothing");
 }
 
+TEST(Trial, TheOneOnTrialKeepsItsNameAndItsPlace) {
+    auto world = sample();
+    world.trial = boot::Trial{1, 7, "rpool/ROOT/third", 2, 3, false};
+    expect_refused(plan_destroy(world, "third", {}), ExitCode::refused, "it is on trial");
+    expect_refused(plan_rename(world, "third", "x"), ExitCode::refused, "on trial under this name");
+    EXPECT_NE(to_tabs(list_environments(world, {})).find("\nthird\tT\t"), std::string::npos);
+    world.trial->left = 0;
+    EXPECT_EQ(commands(plan_destroy(world, "third", {})), (Lines{"zfs destroy rpool/ROOT/third"}));
+    EXPECT_NE(to_tabs(list_environments(world, {})).find("\nthird\t-\t"), std::string::npos);
+}
+
 TEST(Destroy, AMountedOneOnlyByForce) {
     auto world = sample();
     world.mounts.push_back({"rpool/ROOT/third", "/mnt/my place", "zfs"});
