@@ -33,12 +33,17 @@ std::string mark_of(const World& world, std::size_t index) {
 
 void paint_list(const State& state, Painter& paint) {
     const auto& world = state.world();
+    // Names may be long, and what matters least is cut off at the right.
+    std::size_t name_width = 30, mark_width = 0;
+    for (std::size_t index = 0; index < world.entries.size(); ++index) {
+        name_width = std::max(name_width, std::min<std::size_t>(world.entries[index].dataset.size(), 48));
+        mark_width = std::max(mark_width, mark_of(world, index).size());
+    }
     std::vector<std::string> items;
     for (std::size_t index = 0; index < world.entries.size(); ++index) {
         const auto& entry = world.entries[index];
-        items.push_back(fmt::format("{:<30} {:<26} {}", entry.dataset,
-                                    entry.locked ? "[locked]" : entry.kernels[entry.default_kernel].version,
-                                    mark_of(world, index)));
+        items.push_back(fmt::format("{:<{}} {:<{}} {}", entry.dataset, name_width, mark_of(world, index), mark_width,
+                                    entry.locked ? "[locked]" : entry.kernels[entry.default_kernel].version));
     }
     paint.list(items, state.selected());
     if (!items.empty()) {

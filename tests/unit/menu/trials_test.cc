@@ -110,6 +110,20 @@ TEST(Trials, AreShownInTheList) {
     EXPECT_EQ(all.find("[default]"), std::string::npos) << all;
 }
 
+TEST(Trials, ALongNameDoesNotPushItsMarkOffTheScreen) {
+    State state(5);
+    auto world = two_entries();
+    world.entries[1].dataset = "rpool/ROOT/default-back-20261127-051159";
+    auto found = trial(1);
+    found.record.dataset = world.entries[1].dataset;
+    apply_trial(found, world);
+    state.found(std::move(world));
+    const auto screen = render(state, "title");
+    std::string all;
+    for (const auto& row : screen.rows) all += row + "\n";
+    EXPECT_NE(all.find("rpool/ROOT/default-back-20261127-051159 [trial 3 of 3] 6.12"), std::string::npos) << all;
+}
+
 TEST(Trials, OneThatCannotBeStartedGivesWayToTheLastGoodOne) {
     State state(5);
     auto world = two_entries();
