@@ -30,6 +30,7 @@ TEST_F(Tools, BootEnvironmentsFromMakingToDestroying) {
     EXPECT_EQ(answer(shell, "kbe run next.one -- cat /etc/which"), "changed");
     EXPECT_EQ(answer(shell, "kbe run next.one -- sh -c 'exit 7' || echo $?"), "7");
     EXPECT_EQ(answer(shell, "test -e /etc/which || echo none; findmnt | grep -c kldload-inside || true"), "none\n0");
+    EXPECT_NE(answer(shell, "kbe diff next.one -H").find("next.one\t+\tF\t/etc/which"), std::string::npos);
     expect_said("kbe check next.one", " 0 failed, 0 unknown");
     expect_said("kbe activate next.one", "boots from now on");
     EXPECT_EQ(answer(shell, "kbe list -H | cut -f1-2"), "default\tN\nnext.one\tR");

@@ -207,6 +207,7 @@ void add_kbe(CLI::App& app, ToolContext& context) {
         if (std::string_view(name) == "umount") verb->group("");  // an alias, not for the help
     }
     add_be_commit(app, context);
+    add_be_diff(app, context);
     add_be_run(app, context);
     add_be_streams(app, context);
     add_be_check(app, context);

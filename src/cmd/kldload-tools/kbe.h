@@ -33,6 +33,7 @@ struct BeChange {
 Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options);
 
 void add_be_activate(CLI::App& app, ToolContext& context);
+void add_be_diff(CLI::App& app, ToolContext& context);
 void add_be_commit(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd
