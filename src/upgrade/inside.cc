@@ -68,16 +68,18 @@ Status unmount_all(Host& host, const std::string& place) {
 }  // namespace
 
 std::vector<std::string> shared_places(const be::World& world) {
-    static const std::vector<std::string> made_up{"/dev", "/proc", "/sys", "/run", "/tmp"};
-    static const std::vector<std::string> firmware{"/boot/efi", "/efi", "/boot"};
+    // What programs mount for themselves (overlays, FUSE) comes and goes, and root may not even look at it.
+    static const std::vector<std::string> stored{"zfs",  "ext2", "ext3", "ext4",    "xfs",      "btrfs",
+                                                 "f2fs", "vfat", "udf",  "iso9660", "squashfs", "nfs",
+                                                 "nfs4", "cifs", "9p",   "virtiofs"};
+    static const std::vector<std::string> apart{"/dev", "/proc", "/sys", "/run", "/tmp", "/boot", "/efi"};
     std::set<std::string> places;
     for (const auto& mount : world.mounts) {
-        const bool apart = mount.target == "/" || contains(firmware, mount.target) || mount.type == "autofs" ||
-                           mount.source.starts_with(world.container + "/") ||
-                           mount.source.find('@') != std::string::npos ||
-                           std::any_of(made_up.begin(), made_up.end(),
-                                       [&](const auto& one) { return zfs::lies_in(mount.target, one); });
-        if (!apart) places.insert(mount.target);
+        const bool skip =
+            mount.target == "/" || !contains(stored, mount.type) || mount.source.starts_with(world.container + "/") ||
+            mount.source.find('@') != std::string::npos ||
+            std::any_of(apart.begin(), apart.end(), [&](const auto& one) { return zfs::lies_in(mount.target, one); });
+        if (!skip) places.insert(mount.target);
     }
     return {places.begin(), places.end()};
 }

@@ -83,8 +83,12 @@ Status simulate_until_whole(Host& host, Prepared& prepared) {
                 "kpkg upgrade goes ahead with a snapshot alone", ExitCode::refused);
 }
 
+/// Without what upgrades and ways back have put behind it, in whatever order they came.
 std::string base_name(std::string name) {
-    for (const auto* word : {"-pre-upgrade", "-upgrade", "-back"}) name = zfs::without_stamp(name, word);
+    for (std::string before; before != name;) {
+        before = name;
+        for (const auto* word : {"-pre-upgrade", "-upgrade", "-back"}) name = zfs::without_stamp(name, word);
+    }
     // A kernel's command line ends at a blank.
     return replace_all(std::move(name), " ", "-");
 }

@@ -86,6 +86,12 @@ Result<std::optional<bool>> upgrade_clone(Host& host, const Prepared& prepared, 
     host.events.stage("look whether the upgraded system would boot");
     KLD_TRY(const auto proof, host.prove_environment(prepared.world, record.environment));
     for (const auto& note : proof.noted) host.events.warning(note);
+    for (const auto& change : record.changes)
+        if (change.package == "kldload-menu")
+            host.events.warning(
+                fmt::format("the EFI system partition keeps its boot files until {} runs and "
+                            "/usr/lib/kldload/kldload-esp is called there",
+                            stage.name));
     if (!proof.broken.empty()) return fail(Error{"the upgraded system would not boot", proof.broken});
     KLD_TRY(const bool on_trial, boot_next(host, prepared, stage));
     return std::optional<bool>(on_trial);
