@@ -159,13 +159,25 @@ TEST_F(Staged, WhereTheMenuCountsTriesItIsATrial) {
     EXPECT_EQ(trial->left, 3U);
 }
 
-TEST_F(Staged, ATrialThatIsHalfWrittenNamesNothing) {
+TEST_F(Staged, ATrialThatIsHalfWrittenIsTakenBackOrTold) {
     menu_counts_tries();
-    files.broken["/boot/efi/EFI/kldload/trial.1"] = Error{"input/output error"};
-    const auto outcome = run();
-    ASSERT_TRUE(outcome);
-    ASSERT_TRUE(outcome->broken);
-    EXPECT_EQ(all({{machine.ran.end() - 2, machine.ran.end()}}), kGone);
+    for (const auto* slot : boot::kTrialSlots) {
+        SCOPED_TRACE(slot);
+        for (const auto* other : boot::kTrialSlots) files.entries.erase(std::string("/boot/efi/") + other);
+        files.broken = {{std::string("/boot/efi/") + slot, Error{"input/output error"}}};
+        machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+        const auto outcome = run();
+        ASSERT_TRUE(outcome);
+        ASSERT_TRUE(outcome->broken);
+        EXPECT_EQ(all({{machine.ran.end() - 2, machine.ran.end()}}), kGone);
+        // What could not be written first is not in force; what is in force and cannot be taken back is told.
+        const auto left = boot::read_trial(files, "/boot/efi");
+        const bool in_force = left && !left->dataset.empty();
+        EXPECT_EQ(in_force, slot == boot::kTrialSlots[1]);
+        EXPECT_EQ(in_force, join(outcome->broken->details, "\n")
+                                    .find("the record of the trial could not be taken "
+                                          "back") != std::string::npos);
+    }
 }
 
 TEST_F(Staged, WhatIsHeldIsHeldInTheClone) {
@@ -225,6 +237,15 @@ TEST_F(Staged, APolicyThatCannotBeWrittenEndsItBeforeTheManager) {
     ASSERT_TRUE(outcome);
     ASSERT_TRUE(outcome->broken);
     EXPECT_EQ(machine.ran, all({kBefore, kMounts, kUnmount, kGone}));
+}
+
+TEST_F(Staged, APolicyThatStaysEndsIt) {
+    files.stuck[kPolicy] = Error{"read-only file system"};
+    const auto outcome = run();
+    ASSERT_TRUE(outcome);
+    ASSERT_TRUE(outcome->broken) << "no service would ever start in it";
+    EXPECT_EQ(outcome->broken->message, "read-only file system");
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kGone}));
 }
 
 TEST_F(Staged, WhatStillRunsInItIsNotActivated) {
