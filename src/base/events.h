@@ -37,6 +37,20 @@ public:
     void finish() override {}
 };
 
+/// Events of a part of some work: its end is not the end of the whole, which is told by who does that.
+class PartEvents final : public Events {
+public:
+    explicit PartEvents(Events& whole) : whole_(whole) {}
+    void stage(std::string_view name) override { whole_.stage(name); }
+    void progress(double fraction, std::uint64_t bytes) override { whole_.progress(fraction, bytes); }
+    void note(std::string_view text) override { whole_.note(text); }
+    void warning(std::string_view text) override { whole_.warning(text); }
+    void finish() override {}
+
+private:
+    Events& whole_;
+};
+
 /// Newline-delimited JSON on a descriptor (--events-fd):
 /// {"event":"stage","name":…,"elapsed":s} {"event":"progress","fraction":f|null,"bytes":n}
 /// {"event":"note"|"warning","text":…}

@@ -61,16 +61,16 @@ std::string who() {
     return std::to_string(::getuid());
 }
 
-Result<std::string> take_snapshot(Runner& runner, const std::string& root, const std::string& reason, std::time_t now) {
+Result<std::string> take_snapshot(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now) {
     KLD_TRY(const auto there,
             zfs::list(runner, {.root = root, .types = {"snapshot"}, .properties = {"name"}, .depth = 1}));
-    const auto id = zfs::stamped(reason, now, [&](const std::string& name) {
+    const auto id = zfs::stamped(purpose.prefix, now, [&](const std::string& name) {
         for (const auto& row : there)
             if (row[0] == root + "@" + name) return true;
         return false;
     });
     const auto snapshot = root + "@" + id;
-    if (auto made = runner.run({.argv = {"zfs", "snapshot", "-o", "org.kldload:reason=" + reason, "-o",
+    if (auto made = runner.run({.argv = {"zfs", "snapshot", "-o", "org.kldload:reason=" + purpose.reason, "-o",
                                          "org.kldload:transaction=" + id, snapshot}});
         !made)
         return fail(std::move(made.error()).within("no snapshot of " + root + " could be taken"));
@@ -78,7 +78,7 @@ Result<std::string> take_snapshot(Runner& runner, const std::string& root, const
 }
 
 Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events& events,
-                    const std::vector<std::string>& argv, bool unprotected) {
+                    const std::vector<std::string>& argv, bool unprotected, const Purpose& purpose) {
     Begun begun;
     auto& record = begun.record;
     const auto now = std::time(nullptr);
@@ -90,11 +90,11 @@ Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events
     KLD_TRY(begun.before, installed(*machine.manager, runner));
     record.result = "begun";
     if (unprotected) {
-        record.id = zfs::stamped("kpkg", now, [](const std::string&) { return false; });
+        record.id = zfs::stamped(purpose.prefix, now, [](const std::string&) { return false; });
         write_down(record, files, events);
         return begun;
     }
-    auto snapshot = take_snapshot(runner, machine.root, "kpkg", now);
+    auto snapshot = take_snapshot(runner, machine.root, purpose, now);
     if (!snapshot) {
         auto error = std::move(snapshot.error());
         error.details.emplace_back("the package manager was not started; nothing changed");

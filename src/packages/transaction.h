@@ -31,9 +31,15 @@ Result<Packages> installed(const Manager& manager, Runner& runner);
 /// Which person this is about, by what sudo and doas leave behind.
 std::string who();
 
-/// A snapshot of the root, named after `prefix` and the moment: "rpool/ROOT/default@kpkg-20261127-035700", with the
+/// Whose transaction it is.
+struct Purpose {
+    std::string reason = "kpkg";  ///< org.kldload:reason of the snapshot
+    std::string prefix = "kpkg";  ///< of its name and of the transaction's
+};
+
+/// A snapshot of the root, named after the purpose and the moment: "rpool/ROOT/default@kpkg-20261127-035700", with the
 /// properties org.kldload:reason and org.kldload:transaction. @returns its name
-Result<std::string> take_snapshot(Runner& runner, const std::string& root, const std::string& reason, std::time_t now);
+Result<std::string> take_snapshot(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now);
 
 /// What is known before the manager starts.
 struct Begun {
@@ -46,7 +52,7 @@ struct Begun {
 /// @param argv  what the person said
 /// @param unprotected  --force-no-snapshot: without a way back
 Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events& events,
-                    const std::vector<std::string>& argv, bool unprotected);
+                    const std::vector<std::string>& argv, bool unprotected, const Purpose& purpose = {});
 
 /// Writes the record's end and drops a snapshot that nothing came after.
 /// @param exit_code  of the manager

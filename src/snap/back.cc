@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "be/trial.h"
 #include "be/verify.h"
@@ -15,36 +13,6 @@ namespace kld::snap {
 namespace {
 
 constexpr std::string_view kBack = "-back";
-
-/// "default-back-20261127-035700" and "default-back-20261127-035700-2" → "default".
-std::string first_name(const std::string& name) {
-    const auto at = name.rfind(std::string(kBack) + "-");
-    if (at == std::string::npos || at == 0) return name;
-    const auto stamp = name.substr(at + kBack.size() + 1);
-    constexpr std::string_view kShape = "dddddddd-dddddd";
-    if (stamp.size() < kShape.size()) return name;
-    const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
-    for (std::size_t i = 0; i < kShape.size(); ++i)
-        if (kShape[i] == 'd' ? !is_digit(stamp[i]) : stamp[i] != kShape[i]) return name;
-    const auto rest = stamp.substr(kShape.size());
-    if (!rest.empty() && (rest.size() < 2 || rest[0] != '-' || !std::all_of(rest.begin() + 1, rest.end(), is_digit)))
-        return name;
-    return name.substr(0, at);
-}
-
-/// Two plans and a check are one piece of work, which ends once.
-class OneEnd final : public Events {
-public:
-    explicit OneEnd(Events& events) : events_(events) {}
-    void stage(std::string_view name) override { events_.stage(name); }
-    void progress(double fraction, std::uint64_t bytes) override { events_.progress(fraction, bytes); }
-    void note(std::string_view text) override { events_.note(text); }
-    void warning(std::string_view text) override { events_.warning(text); }
-    void finish() override {}
-
-private:
-    Events& events_;
-};
 
 /// @returns true when it is on trial
 Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
@@ -71,9 +39,9 @@ Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, co
 Result<Back> plan_back(const be::World& world, const std::string& snapshot, const be::Properties& inherited) {
     const auto parts = zfs::split_snapshot(snapshot);
     // A kernel's command line ends at a blank; an older environment may have one.
-    const auto name =
-        zfs::stamped(replace_all(first_name(world.name_of(parts.dataset)), " ", "-") + std::string(kBack), world.now,
-                     [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
+    const auto name = zfs::stamped(
+        replace_all(zfs::without_stamp(world.name_of(parts.dataset), kBack), " ", "-") + std::string(kBack), world.now,
+        [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
     Back back{world.dataset_of(name), {}, {}};
     KLD_TRY(back.create, be::plan_create(world, name, snapshot, inherited, {{be::kReason, kKsnap}}));
     auto then = world;
@@ -91,7 +59,8 @@ zfs::Plan whole(const Back& back) {
 
 Result<bool> go_back(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
                      bool unverified) {
-    OneEnd part(events);
+    // Two plans and a check are one piece of work, which ends once.
+    PartEvents part(events);
     KLD_CHECK(zfs::apply(back.create, runner, part));
     auto done = check_and_activate(runner, files, part, world, back, unverified);
     if (done) {

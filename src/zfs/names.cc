@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace kld::zfs {
 namespace {
 
@@ -49,6 +51,21 @@ std::string stamped(const std::string& prefix, std::time_t now, const std::funct
     if (!taken(name)) return name;
     for (unsigned next = 2;; ++next)
         if (const auto other = fmt::format("{}-{}", name, next); !taken(other)) return other;
+}
+
+std::string without_stamp(const std::string& name, std::string_view word) {
+    const auto at = name.rfind(std::string(word) + "-");
+    if (at == std::string::npos || at == 0) return name;
+    const auto stamp = name.substr(at + word.size() + 1);
+    constexpr std::string_view kShape = "dddddddd-dddddd";
+    if (stamp.size() < kShape.size()) return name;
+    const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+    for (std::size_t i = 0; i < kShape.size(); ++i)
+        if (kShape[i] == 'd' ? !is_digit(stamp[i]) : stamp[i] != kShape[i]) return name;
+    const auto rest = stamp.substr(kShape.size());
+    if (!rest.empty() && (rest.size() < 2 || rest[0] != '-' || !std::all_of(rest.begin() + 1, rest.end(), is_digit)))
+        return name;
+    return name.substr(0, at);
 }
 
 }  // namespace kld::zfs

@@ -28,4 +28,8 @@ Status check_length(const std::string& dataset);
 /// "<prefix>-20261127-035700", in UTC so that no hour comes twice; with "-2", "-3", … behind it when that is taken.
 std::string stamped(const std::string& prefix, std::time_t now, const std::function<bool(const std::string&)>& taken);
 
+/// "default-back-20261127-035700" and "default-back-20261127-035700-2" → "default" for the word "-back": names that
+/// are made of names do not grow.
+std::string without_stamp(const std::string& name, std::string_view word);
+
 }  // namespace kld::zfs

@@ -63,6 +63,7 @@ Status FakeFiles::make_directories(const std::string& path) {
 }
 
 Status FakeFiles::remove(const std::string& path) {
+    if (const auto bad = stuck.find(path); bad != stuck.end()) return fail(bad->second);
     const auto gone = [&](const auto& item) { return item.first == path || item.first.starts_with(path + "/"); };
     std::erase_if(entries, gone);
     std::erase_if(directories_, gone);

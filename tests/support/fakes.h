@@ -22,6 +22,7 @@ public:
     };
     std::map<std::string, Entry> entries;
     std::map<std::string, Error> broken;  ///< reading or writing such a path fails so
+    std::map<std::string, Error> stuck;   ///< removing such a path fails so
 
     Result<std::string> read(const std::string& path) override;
     Status write(const std::string& path, std::string_view bytes, unsigned mode) override;

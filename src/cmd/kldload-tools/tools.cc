@@ -23,6 +23,7 @@ const std::vector<Tool>& all_tools() {
         {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
          "ksnap list -H | cut -f1"},
         {"kst", "how this machine is: pools, snapshots, boot environments, memory, services", add_kst},
+        {"kupgrade", "all packages up to date, with a proof that the result boots or a way back", add_kupgrade},
     };
     return tools;
 }

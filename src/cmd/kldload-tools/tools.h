@@ -80,5 +80,6 @@ void add_kdir(CLI::App& app, ToolContext& context);
 void add_kpkg(CLI::App& app, ToolContext& context);
 void add_ksnap(CLI::App& app, ToolContext& context);
 void add_kst(CLI::App& app, ToolContext& context);
+void add_kupgrade(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

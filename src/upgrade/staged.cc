@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "upgrade/staged.h"
+
+#include <fmt/core.h>
+
+#include "be/trial.h"
+#include "upgrade/inside.h"
+#include "zfs/names.h"
+
+namespace kld::upgrade {
+namespace {
+
+struct Stage {
+    packages::Record record{};
+    std::string name{};  ///< of the clone
+    zfs::Plan create{};
+    packages::Packages before{};
+};
+
+/// What is known and what is made before anything is upgraded.
+Result<Stage> make_clone(Host& host, const Prepared& prepared, const std::vector<std::string>& argv) {
+    Stage stage;
+    const auto now = std::time(nullptr);
+    KLD_TRY(stage.before, packages::installed(*prepared.machine.manager, host.runner));
+    auto snapshot = packages::take_snapshot(host.runner, prepared.machine.root, {"kupgrade", "upgrade"}, now);
+    if (!snapshot) return fail(std::move(snapshot.error()).with_hint("kst --space shows what holds the pool"));
+    const auto id = zfs::split_snapshot(*snapshot).snapshot;
+    stage.name = prepared.base + "-" + id;
+    stage.record = {.id = id,
+                    .time = static_cast<std::uint64_t>(now),
+                    .user = packages::who(),
+                    .argv = argv,
+                    .manager = prepared.machine.manager->name,
+                    .snapshot = *snapshot,
+                    .environment = prepared.world.dataset_of(stage.name)};
+    const auto made = [&]() -> Status {
+        KLD_TRY(stage.create, plan_clone(prepared, stage.name, *snapshot));
+        return zfs::apply(stage.create, host.runner, host.events);
+    }();
+    if (made) return stage;
+    auto error = made.error();
+    if (const auto gone = host.runner.run({.argv = {"zfs", "destroy", *snapshot}}); !gone)
+        error.details.push_back("the snapshot stays: " + *snapshot);
+    return fail(std::move(error));
+}
+
+/// The clone and its snapshot go. @returns what could not be taken away, as lines
+std::vector<std::string> take_away(Host& host, Stage& stage) {
+    const std::vector<std::vector<std::string>> commands{{"zfs", "destroy", stage.record.environment},
+                                                         {"zfs", "destroy", stage.record.snapshot}};
+    for (const auto& command : commands)
+        if (const auto gone = host.runner.run({.argv = command}); !gone)
+            return {"could not be taken away: " + stage.record.environment + " and " + stage.record.snapshot,
+                    gone.error().message};
+    stage.record.snapshot.clear();
+    return {};
+}
+
+/// @returns true when it is on trial
+Result<bool> boot_next(Host& host, const Prepared& prepared, const Stage& stage) {
+    const auto& world = prepared.world;
+    if (const auto esp = be::esp_place(world.mounts); esp && be::expect_counting_menu(host.files, *esp)) {
+        host.events.stage("put it on trial");
+        auto started = be::start_trial(host.runner, host.files, world, stage.record.environment, be::kTries, false);
+        if (started) return true;
+        // Half of the record may be written, and it would name an environment that is gone.
+        if (const auto ended = be::end_trial(host.files, world); !ended)
+            started.error().details.push_back("the record of the trial could not be taken back: " +
+                                              ended.error().message);
+        return fail(std::move(started.error()));
+    }
+    KLD_TRY(const auto activate, be::plan_activate(with_environment(world, stage.record.environment), stage.name));
+    KLD_CHECK(zfs::apply(activate, host.runner, host.events));
+    return false;
+}
+
+/// Everything between the clone and the next boot. @returns whether it is on trial; nothing when nothing was upgraded
+Result<std::optional<bool>> upgrade_clone(Host& host, const Prepared& prepared, Stage& stage) {
+    auto& record = stage.record;
+    KLD_TRY(const auto inside, upgrade_inside(host, prepared, record.environment, record.id));
+    record.exit_code = inside.exit_code;
+    record.changes = packages::changes_between(stage.before, inside.after);
+    if (inside.exit_code != 0)
+        return fail(fmt::format("{} failed with exit code {}", prepared.family.manager, inside.exit_code));
+    if (record.changes.empty()) return std::optional<bool>{};
+    host.events.stage("look whether the upgraded system would boot");
+    KLD_TRY(const auto proof, host.prove_environment(prepared.world, record.environment));
+    for (const auto& note : proof.noted) host.events.warning(note);
+    for (const auto& change : record.changes)
+        if (change.package == "kldload-menu")
+            host.events.warning(
+                fmt::format("the EFI system partition keeps its boot files until {} runs and "
+                            "/usr/lib/kldload/kldload-esp is called there",
+                            stage.name));
+    if (!proof.broken.empty()) return fail(Error{"the upgraded system would not boot", proof.broken});
+    KLD_TRY(const bool on_trial, boot_next(host, prepared, stage));
+    return std::optional<bool>(on_trial);
+}
+
+}  // namespace
+
+Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
+    const std::string id = "upgrade-TIME";
+    const auto& root = prepared.machine.root;
+    const auto name = prepared.base + "-" + id, dataset = prepared.world.dataset_of(name);
+    zfs::Plan plan;
+    plan.steps.push_back(
+        {"snapshot " + root, {"zfs", "snapshot", "-o", "org.kldload:reason=kupgrade", root + "@" + id}});
+    KLD_TRY(const auto create, plan_clone(prepared, name, root + "@" + id));
+    plan.steps.insert(plan.steps.end(), create.steps.begin(), create.steps.end());
+    auto upgrade = command_of(host, prepared, prepared.family.upgrade, {}).argv;
+    upgrade.insert(upgrade.begin(), {"chroot", "/run/kldload-upgrade.XXXXXX"});
+    plan.steps.push_back({"upgrade all packages in it", std::move(upgrade)});
+    KLD_TRY(auto activate, be::plan_activate(with_environment(prepared.world, dataset), name));
+    if (const auto esp = be::esp_place(prepared.world.mounts); esp && be::expect_counting_menu(host.files, *esp))
+        activate.steps = {{fmt::format("put it on trial: {} boots to prove itself", be::kTries),
+                           {"kbe", "activate", "--trial", name}}};
+    plan.steps.insert(plan.steps.end(), activate.steps.begin(), activate.steps.end());
+    return plan;
+}
+
+Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::vector<std::string>& argv) {
+    KLD_TRY(auto stage, make_clone(host, prepared, argv));
+    Outcome outcome;
+    auto done = upgrade_clone(host, prepared, stage);
+    if (done && *done) {
+        outcome.on_trial = **done;
+        outcome.environment = stage.name;
+        stage.record.result = "done";
+    } else {
+        stage.record.result = done ? "nothing" : "failed";
+        auto left = take_away(host, stage);
+        if (!left.empty()) outcome.environment = stage.name;
+        if (!done) {
+            outcome.broken = std::move(done.error());
+            outcome.broken->code = ExitCode::failed;
+            left.emplace_back(left.empty() ? "the clone was destroyed again, and the next boot is the same as before"
+                                           : "the next boot is the same as before");
+            outcome.broken->details.insert(outcome.broken->details.end(), left.begin(), left.end());
+        } else if (!left.empty()) {
+            outcome.broken = Error{"nothing was upgraded, and what was made for it stays", left};
+        }
+    }
+    outcome.record = stage.record;
+    if (const auto written = packages::append(outcome.record, host.files); !written)
+        host.events.warning("the transaction is not in the log: " + written.error().message);
+    return outcome;
+}
+
+}  // namespace kld::upgrade
