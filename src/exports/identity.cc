@@ -173,11 +173,12 @@ std::string with_new_esp(const std::string& fstab, const std::string& esp_place,
     std::string text;
     for (const auto& line : lines(fstab)) {
         const auto fields = words(line);
-        if (is_comment(line) || fields.size() < 2 || fields[1] != esp_place)
-            text += line;
-        else
-            text += "PARTUUID=" + lower_case(partuuid) + line.substr(line.find(fields[0]) + fields[0].size());
-        text += '\n';
+        if (is_comment(line) || fields.size() < 2 || fields[1] != esp_place) {
+            text += line + '\n';
+            continue;
+        }
+        const auto at = line.find(fields[0]);
+        text += line.substr(0, at) + "PARTUUID=" + lower_case(partuuid) + line.substr(at + fields[0].size()) + '\n';
     }
     return text;
 }
