@@ -128,10 +128,10 @@ private:
     void create_pool() {
         // -d: not one feature more than here, or the loader of this system could not read its copy.
         auto& argv = plan_.create;
-        argv = {"zpool", "create", "-d", "-t", plan_.temporary, "-R", work_of(wish_) + "/root"};
+        // The cache file comes before -t and -R, which set it, too, and would find it said twice.
+        argv = {"zpool", "create", "-d", "-o", "cachefile=none", "-t", plan_.temporary, "-R", work_of(wish_) + "/root"};
         constexpr unsigned kUsualAshift = 12;
         const auto option = [&](const std::string& text) { argv.insert(argv.end(), {"-o", text}); };
-        option("cachefile=none");
         option(fmt::format("ashift={}", world_.ashift == 0 ? kUsualAshift : world_.ashift));
         if (!world_.compatibility.empty()) option("compatibility=" + world_.compatibility);
         for (const auto& [name, value] : world_.pool_own)

@@ -24,7 +24,11 @@ StopOnSignals::StopOnSignals() {
     stop_wanted = false;
     struct sigaction action {};
     action.sa_handler = want_stop;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &before[i]);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+        ::sigaction(kSignals[i], nullptr, &before[i]);
+        // What nohup ignores stays ignored.
+        if (before[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &action, nullptr);
+    }
 }
 
 StopOnSignals::~StopOnSignals() {
