@@ -16,9 +16,6 @@ namespace {
 
 using image::kMiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
-/// FAT32 needs 65525 clusters.
-constexpr std::uint64_t kSmallestEsp = 64 * kMiB;
-
 /// How a dataset was made comes with its stream, and a key with nothing but a raw one. Space that was reserved in a
 /// large pool may not be there in a small one.
 const std::vector<std::string> kNotGiven{"casesensitivity", "encryption",   "keyformat",      "keylocation",
@@ -112,7 +109,8 @@ private:
     }
 
     Status lay_out() {
-        const auto esp = std::max(kSmallestEsp, round_up(world_.esp.size, kMiB));
+        // Never smaller than in any other image: FAT32 needs 65525 clusters, and mtools reads none with fewer.
+        const auto esp = std::max(image::kEspBytes, round_up(world_.esp.size, kMiB));
         const auto edges = esp + 2 * kMiB;
         // ZFS keeps a 32nd of a pool for itself, and metadata has a place in several metaslabs.
         const auto smallest = std::max(edges + kGiB, edges + plan_.exported + plan_.exported / 8 + 384 * kMiB);

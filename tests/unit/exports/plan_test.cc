@@ -87,7 +87,9 @@ TEST(ExportPlan, TheDiskIsAsLargeAsIsNeededOrAsWanted) {
     EXPECT_TRUE(plan(machine(), asked).has_value()) << hint << " is not true";
     auto small = machine();
     small.esp.size = 10 * kMiB + 1;
-    EXPECT_EQ(plan(small, wish())->disk.esp_size, 64 * kMiB);
+    EXPECT_EQ(plan(small, wish())->disk.esp_size, 512 * kMiB);
+    small.esp.size = 600 * kMiB + 1;
+    EXPECT_EQ(plan(small, wish())->disk.esp_size, 601 * kMiB);
 }
 
 TEST(ExportPlan, RoomForThePeakIsThereBeforeAnythingIsMade) {
