@@ -119,8 +119,10 @@ private:
         lock_.emplace(std::move(lock));
         undo_.push(work_, [this] { return job_.files.remove(work_); });
         KLD_CHECK(image::make_boot_disk(going_, raw_, plan_.disk, job_.world.esp.files));
-        // With partitions: what zpool finds on a whole loop device it takes for a whole disk, and partitions it.
-        KLD_TRY(const auto printed, job_.runner.run({.argv = {"losetup", "--find", "--show", "--partscan", raw_}}));
+        // The pool's partition alone: nobody else on this machine sees the table, the FAT and their numbers.
+        KLD_TRY(const auto printed, job_.runner.run({.argv = {"losetup", "--find", "--show", "--offset",
+                                                              std::to_string(plan_.disk.pool_offset), "--sizelimit",
+                                                              std::to_string(plan_.disk.pool_size), raw_}}));
         loop_ = trim(printed.out);
         device_ = undo_.push("the loop device " + loop_, taking_back({"losetup", "--detach", loop_}));
         return {};
@@ -129,7 +131,7 @@ private:
     Status make_pool() {
         job_.events.stage("pool");
         auto argv = plan_.create;
-        argv.push_back(loop_ + "p2");
+        argv.push_back(loop_);
         // Before it is tried: one that was killed may have made the pool all the same.
         pool_ = undo_.push("the pool " + plan_.temporary, [this] { return export_pool(); });
         KLD_CHECK(command(std::move(argv)));

@@ -11,7 +11,7 @@
 namespace kld::exports {
 
 /// Gives the finished disk `raw` the GUIDs of the partition table and of the EFI system partition, and the number of
-/// its FAT. Only once no device shows the disk: two with the same GUIDs would make udev's links lead to the wrong one.
+/// its FAT. Only once no device shows the disk: two with the same GUIDs would make links of udev lead to the wrong one.
 Status keep_disk_identity(Runner& runner, const std::string& raw, const image::DiskLayout& disk, const Esp& esp);
 
 }  // namespace kld::exports

@@ -30,7 +30,7 @@ std::vector<Shown> shown_steps(const World& world, const Plan& plan) {
         {fmt::format("make a disk of {} as {}, with {} files in its EFI system partition of {}",
                      human_bytes(plan.disk.size), raw, world.esp.files.size(), human_bytes(plan.disk.esp_size))});
     auto create = plan.create;
-    create.emplace_back("PARTITION");
+    create.emplace_back("DEVICE");
     steps.push_back({fmt::format("make the pool {}, called {} meanwhile", plan.pool, plan.temporary), create});
     for (const auto& transfer : plan.transfers)
         steps.push_back({fmt::format("copy {} ({})", transfer.dataset, human_bytes(transfer.bytes)), transfer.send,
