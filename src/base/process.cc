@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <future>
 #include <thread>
 
 #include "base/fd.h"
@@ -122,8 +121,10 @@ void tell_lines(const Command& command, std::string& pending, std::string_view c
         if (at > 0) command.on_stderr_line(std::string_view(pending).substr(0, at));
 }
 
-/// Feeds stdin and drains stdout and stderr until both are closed. @returns false when the time is up
-bool pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Output& output) {
+enum class Ended { itself, late, stopped };
+
+/// Feeds stdin and drains stdout and stderr until both are closed, the time is up or somebody wants it to stop.
+Ended pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Output& output) {
     const auto deadline = Clock::now() + command.timeout;
     std::size_t written = 0;
     std::string pending;
@@ -141,8 +142,11 @@ bool pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Outp
         std::array<pollfd, 3> fds{
             {{to_child.get(), POLLOUT, 0}, {from_out.get(), POLLIN, 0}, {from_err.get(), POLLIN, 0}}};
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0) return false;
-        if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0) continue;
+        if (left <= 0) return Ended::late;
+        if (command.stop != nullptr && *command.stop) return Ended::stopped;
+        // A signal may come just before poll begins to wait.
+        const long long nap = command.stop != nullptr ? 500 : 60'000;
+        if (::poll(fds.data(), fds.size(), static_cast<int>(std::min(left + 0LL, nap))) < 0) continue;
         if (fds[0].revents != 0) {
             const auto count = ::write(to_child.get(), command.input.data() + written, command.input.size() - written);
             if (count > 0)
@@ -154,7 +158,7 @@ bool pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Outp
         if (fds[2].revents != 0) drain(from_err, output.err, true);
     }
     if (!pending.empty() && command.on_stderr_line) command.on_stderr_line(pending);
-    return true;
+    return Ended::itself;
 }
 
 std::string describe_status(int status) {
@@ -175,6 +179,7 @@ Error command_error(const Command& command, const std::string& what, const std::
 
 Result<Output> ProcessRunner::run(const Command& command) {
     ::signal(SIGPIPE, SIG_IGN);
+    Fd given_in(command.gives_fds ? command.stdin_fd : -1), given_out(command.gives_fds ? command.stdout_fd : -1);
     KLD_TRY(auto in, make_pipe());
     KLD_TRY(auto out, make_pipe());
     KLD_TRY(auto err, make_pipe());
@@ -184,36 +189,24 @@ Result<Output> ProcessRunner::run(const Command& command) {
     in.read.reset();
     out.write.reset();
     err.write.reset();
+    given_in.reset();
+    given_out.reset();
     ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
 
     Output output;
-    const bool in_time = pump(command, in.write, out.read, err.read, output);
-    if (!in_time) ::kill(-pid, SIGKILL);
+    const auto ended = pump(command, in.write, out.read, err.read, output);
+    if (ended != Ended::itself) ::kill(-pid, SIGKILL);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!in_time)
+    if (ended == Ended::stopped) return fail(command_error(command, "stopped on request", output.err));
+    if (ended == Ended::late)
         return fail(
             command_error(command, fmt::format("no end after {} s, killed", command.timeout.count()), output.err));
     if (!WIFEXITED(status) || !command.accept(WEXITSTATUS(status)))
         return fail(command_error(command, describe_status(status), output.err.empty() ? output.out : output.err));
     output.exit_code = WEXITSTATUS(status);
     return output;
-}
-
-std::vector<Result<Output>> Runner::run_all(const std::vector<Command>& commands) {
-    std::vector<Result<Output>> results;
-    for (const auto& command : commands) results.push_back(run(command));
-    return results;
-}
-
-std::vector<Result<Output>> ProcessRunner::run_all(const std::vector<Command>& commands) {
-    // Each thread waits for its child: one that ended before would take the child with it (PR_SET_PDEATHSIG).
-    std::vector<std::future<Result<Output>>> running;
-    for (const auto& command : commands) running.push_back(std::async([this, &command] { return run(command); }));
-    std::vector<Result<Output>> results;
-    for (auto& one : running) results.push_back(one.get());
-    return results;
 }
 
 Result<Background> Background::start(const std::vector<std::string>& argv, int log_fd,

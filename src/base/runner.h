@@ -2,6 +2,7 @@
 // The one gate for child programs.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -27,6 +28,8 @@ struct Command {
     int stdout_fd = -1;                                      ///< when set, the child's stdout; Output::out stays empty
     std::function<void(std::string_view)> on_stderr_line{};  ///< told each line of stderr as it comes
     std::vector<int> pass_fds{};                             ///< kept open in the child under the same numbers
+    bool gives_fds = false;                   ///< stdin_fd and stdout_fd are closed here once the child has them
+    const std::atomic<bool>* stop = nullptr;  ///< once true the process group is killed, and that is an error
 };
 
 struct Output {
@@ -45,6 +48,9 @@ public:
     /// Runs programs that do not depend on each other: at once where the runner can, else one after another.
     /// @returns a result for each, in the order of the commands
     virtual std::vector<Result<Output>> run_all(const std::vector<Command>& commands);
+    /// Runs both at once, with what the first prints as the input of the second, where the runner can; else one after
+    /// the other. The error tells of both when both failed.
+    virtual Status run_piped(const Command& from, const Command& into);
 };
 
 /// The Runner that really starts programs. No shell, own process group, killed when this process dies.
@@ -52,6 +58,7 @@ class ProcessRunner final : public Runner {
 public:
     Result<Output> run(const Command& command) override;
     std::vector<Result<Output>> run_all(const std::vector<Command>& commands) override;
+    Status run_piped(const Command& from, const Command& into) override;
 };
 
 /// A program in the background, for QEMU and servers of tests. Killed with its process group when destroyed.

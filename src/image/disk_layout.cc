@@ -31,15 +31,15 @@ std::string random_uuid() {
     return text;
 }
 
-Result<DiskLayout> plan_disk(std::uint64_t size) {
+Result<DiskLayout> plan_disk(std::uint64_t size, std::uint64_t esp_size) {
     DiskLayout layout;
     layout.size = size / kMiB * kMiB;
-    const auto needed = 2 * kEdge + kEspBytes + kSmallestPool;
+    const auto needed = 2 * kEdge + esp_size + kSmallestPool;
     if (layout.size < needed)
         return fail(fmt::format("a disk of {} is too small", human_bytes(size)),
                     fmt::format("at least {} ({} bytes) are needed", human_bytes(needed), needed), ExitCode::usage);
     layout.esp_offset = kEdge;
-    layout.esp_size = kEspBytes;
+    layout.esp_size = esp_size;
     layout.pool_offset = layout.esp_offset + layout.esp_size;
     layout.pool_size = layout.size - layout.pool_offset - kEdge;
     layout.disk_guid = random_uuid();

@@ -25,7 +25,8 @@ struct DiskLayout {
 
 /// Lays out a disk of `size` bytes (rounded down to a MiB) with fresh random identities.
 /// Too small a disk is an error that names the bytes needed.
-Result<DiskLayout> plan_disk(std::uint64_t size);
+/// @param esp_size  of the EFI system partition, a whole number of MiB
+Result<DiskLayout> plan_disk(std::uint64_t size, std::uint64_t esp_size = kEspBytes);
 
 /// The script that sfdisk(8) reads.
 std::string sfdisk_script(const DiskLayout& layout);

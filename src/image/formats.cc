@@ -12,9 +12,8 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "digest/sha256.h"
 #include "image/ovf.h"
-#include "image/tar.h"
+#include "image/ustar.h"
 #include "image/vmdk.h"
 
 namespace kld::image {
@@ -46,7 +45,7 @@ Status convert(Runner& runner, const FormatRequest& request, const std::string& 
     std::vector<std::string> argv{"qemu-img", "convert", "-f", "raw"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {request.raw, output});
-    KLD_CHECK(runner.run({.argv = argv, .timeout = std::chrono::hours(2)}));
+    KLD_CHECK(runner.run({.argv = argv, .timeout = std::chrono::hours(2), .stop = request.stop}));
     return {};
 }
 
@@ -71,18 +70,33 @@ Result<OvfDisk> describe(const FormatRequest& request, const std::string& vmdk) 
     return disk;
 }
 
-Status write_ova(Files& files, const FormatRequest& request) {
+/// By coreutils' program: static programs can have no libcrypto.
+Result<std::string> sha256_by_program(Runner& runner, Command command) {
+    command.argv = {"sha256sum"};
+    command.timeout = std::chrono::hours(1);
+    KLD_TRY(const auto printed, runner.run(command));
+    const auto fields = words(printed.out);
+    constexpr std::size_t kDigits = 64;
+    if (fields.empty() || fields[0].size() != kDigits)
+        return fail(fmt::format("sha256sum printed '{}' and no digest", trim(printed.out)));
+    return fields[0];
+}
+
+Status write_ova(Runner& runner, Files& files, const FormatRequest& request) {
     const auto slash = request.output.rfind('/');
     const auto directory = slash == std::string::npos ? std::string() : request.output.substr(0, slash + 1);
     const auto& name = request.appliance.name;
     const auto disk = name + "-disk1.vmdk", vmdk = directory + disk;
-    KLD_CHECK(write_stream_optimized({.raw = request.raw, .output = vmdk}));
+    KLD_CHECK(write_stream_optimized({.raw = request.raw, .output = vmdk, .stop = request.stop}));
     KLD_TRY(const auto facts, describe(request, vmdk));
     const auto descriptor = ovf_descriptor(request.appliance, facts);
-    KLD_TRY(const auto disk_digest, sha256_file(vmdk));
-    const auto manifest = ovf_manifest({{name + ".ovf", sha256_hex(descriptor)}, {disk, disk_digest}});
+    KLD_TRY(const auto descriptor_digest, sha256_by_program(runner, {.argv = {}, .input = descriptor}));
+    KLD_TRY(const auto opened, Fd::open(vmdk, O_RDONLY));
+    KLD_TRY(const auto disk_digest,
+            sha256_by_program(runner, {.argv = {}, .stdin_fd = opened.get(), .stop = request.stop}));
+    const auto manifest = ovf_manifest({{name + ".ovf", descriptor_digest}, {disk, disk_digest}});
     // Importers read the stream once: the descriptor first, then the manifest, then the disk.
-    KLD_TRY(auto tar, TarWriter::create(request.output, request.time, TarForm::ustar));
+    KLD_TRY(auto tar, UstarWriter::create(request.output, request.time));
     KLD_CHECK(tar.file(name + ".ovf", descriptor));
     KLD_CHECK(tar.file(name + ".mf", manifest));
     KLD_CHECK(tar.copy(disk, vmdk));
@@ -129,9 +143,9 @@ Status write_format(Runner& runner, Files& files, const FormatRequest& request) 
             // force_size: the size of the disk is what it is, and not what its geometry multiplies to.
             return convert(runner, request, request.output, {"-O", "vpc", "-o", "subformat=fixed,force_size=on"});
         case Format::vmdk:
-            return write_stream_optimized({.raw = request.raw, .output = request.output});
+            return write_stream_optimized({.raw = request.raw, .output = request.output, .stop = request.stop});
         case Format::ova:
-            return write_ova(files, request);
+            return write_ova(runner, files, request);
     }
     return {};
 }

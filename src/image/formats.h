@@ -2,6 +2,8 @@
 // Disk formats: what hypervisors and clouds import. docs/formats.md says why each is as it is.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -43,8 +45,9 @@ struct FormatRequest {
     std::string output;  ///< must not exist
     Format format = Format::raw;
     Compression compression = Compression::none;
-    Appliance appliance{};  ///< of an ova
-    long time = 0;          ///< of the files in an ova, seconds since the epoch
+    Appliance appliance{};                    ///< of an ova
+    long time = 0;                            ///< of the files in an ova, seconds since the epoch
+    const std::atomic<bool>* stop = nullptr;  ///< once true, writing ends with an error
 };
 
 /// Writes `output`. Beside it temporary files may appear; the caller removes them on failure.

@@ -3,13 +3,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <utility>
-
-#include "base/fd.h"
 
 namespace kld::image {
 namespace {
@@ -76,56 +73,27 @@ TarWriter::~TarWriter() {
     if (handle_ != nullptr) archive_write_free(handle_);
 }
 
-Result<TarWriter> TarWriter::create(const std::string& path, long time, TarForm form) {
+Result<TarWriter> TarWriter::create(const std::string& path, long time) {
     TarWriter writer(archive_write_new(), path, time);
-    if (form == TarForm::pax)
-        archive_write_set_format_pax_restricted(writer.handle_);
-    else
-        archive_write_set_format_ustar(writer.handle_);
+    archive_write_set_format_pax_restricted(writer.handle_);
     if (archive_write_open_filename(writer.handle_, path.c_str()) != ARCHIVE_OK)
         return archive_failure("cannot write " + path, writer.handle_);
     return writer;
 }
 
-Status TarWriter::begin(const TarEntry& entry) {
+Status TarWriter::put(const TarEntry& entry, const std::string& bytes) {
     const std::unique_ptr<archive_entry, void (*)(archive_entry*)> raw(archive_entry_new(), archive_entry_free);
     archive_entry_set_pathname(raw.get(), entry.path.c_str());
     archive_entry_set_mode(raw.get(), entry.mode);
     archive_entry_set_uid(raw.get(), entry.uid);
     archive_entry_set_gid(raw.get(), entry.gid);
     archive_entry_set_mtime(raw.get(), time_, 0);
-    archive_entry_set_size(raw.get(), static_cast<la_int64_t>(entry.size));
+    archive_entry_set_size(raw.get(), static_cast<la_int64_t>(bytes.size()));
     if (S_ISLNK(entry.mode)) archive_entry_set_symlink(raw.get(), entry.link.c_str());
     if (archive_write_header(handle_, raw.get()) != ARCHIVE_OK)
         return archive_failure(fmt::format("cannot write {} into {}", entry.path, path_), handle_);
-    return {};
-}
-
-Status TarWriter::add(const TarEntry& entry, const std::string& bytes) {
     if (archive_write_data(handle_, bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size()))
         return archive_failure(fmt::format("cannot write {} into {}", entry.path, path_), handle_);
-    return {};
-}
-
-Status TarWriter::put(const TarEntry& entry, const std::string& bytes) {
-    auto sized = entry;
-    sized.size = bytes.size();
-    KLD_CHECK(begin(sized));
-    return add(sized, bytes);
-}
-
-Status TarWriter::copy(const std::string& path, const std::string& source, unsigned mode) {
-    KLD_TRY(const auto from, Fd::open(source, O_RDONLY));
-    TarEntry entry{.path = path, .mode = S_IFREG | mode};
-    KLD_TRY(entry.size, from.size());
-    KLD_CHECK(begin(entry));
-    constexpr std::size_t kPiece = 1 << 20;
-    for (std::uint64_t at = 0; at < entry.size;) {
-        KLD_TRY(const auto bytes, from.read_at(kPiece, at));
-        if (bytes.empty()) return fail(source + " became shorter while it was read");
-        KLD_CHECK(add(entry, bytes));
-        at += bytes.size();
-    }
     return {};
 }
 

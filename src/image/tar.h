@@ -30,13 +30,10 @@ Status read_tar(
     const std::string& path,
     const std::function<Status(const TarEntry&, const std::function<Result<std::string>()>& content)>& each);
 
-/// ustar is what old readers take: names of 100 bytes, files of 8 GiB.
-enum class TarForm { pax, ustar };
-
 class TarWriter {
 public:
     /// @param time  of every entry, in seconds since the epoch
-    static Result<TarWriter> create(const std::string& path, long time, TarForm form = TarForm::pax);
+    static Result<TarWriter> create(const std::string& path, long time);
     TarWriter(TarWriter&&) noexcept;
     TarWriter& operator=(TarWriter&&) = delete;
     ~TarWriter();
@@ -44,8 +41,6 @@ public:
     Status directory(const std::string& path, unsigned mode, std::uint32_t uid = 0, std::uint32_t gid = 0);
     Status file(const std::string& path, const std::string& bytes, unsigned mode = 0644, std::uint32_t uid = 0,
                 std::uint32_t gid = 0);
-    /// The content of a file that may be large. What does not fit the form is an error.
-    Status copy(const std::string& path, const std::string& source, unsigned mode = 0644);
     Status symlink(const std::string& path, const std::string& target, std::uint32_t uid = 0, std::uint32_t gid = 0);
     /// Must be called: only then the archive is whole.
     Status finish();
@@ -53,8 +48,6 @@ public:
 private:
     TarWriter(archive* handle, std::string path, long time);
     Status put(const TarEntry& entry, const std::string& bytes);
-    Status begin(const TarEntry& entry);
-    Status add(const TarEntry& entry, const std::string& bytes);
     archive* handle_;
     std::string path_;
     long time_;

@@ -110,7 +110,8 @@ std::string packed_grain(libdeflate_compressor* compressor, const char* grain, s
 
 class Writer {
 public:
-    Writer(const Fd& raw, Fd output, std::uint64_t size) : raw_(raw), output_(std::move(output)), size_(size) {}
+    Writer(const Fd& raw, Fd output, std::uint64_t size, const std::atomic<bool>* stop)
+        : raw_(raw), output_(std::move(output)), size_(size), stop_(stop) {}
 
     Status run(const std::string& name) {
         const auto capacity = size_ / kSector;
@@ -150,6 +151,7 @@ private:
             const auto at = table * kTableBytes;
             const auto part = std::min(kTableBytes, size_ - at);
             if (!has_data(at, part)) continue;
+            if (stop_ != nullptr && *stop_) return fail("stopped on request");
             KLD_TRY(auto grains, pack(at, part));
             if (writing.valid()) KLD_CHECK(writing.get());
             writing = std::async(std::launch::async,
@@ -216,6 +218,7 @@ private:
     const Fd& raw_;
     Fd output_;
     std::uint64_t size_;
+    const std::atomic<bool>* stop_;
     std::uint64_t written_ = 0;
     std::vector<std::uint32_t> tables_{};
 };
@@ -228,7 +231,8 @@ Status write_stream_optimized(const VmdkRequest& request) {
     if (size == 0 || size % kGrain != 0)
         return fail(fmt::format("{} has {} bytes, which is no whole number of 64 KiB", request.raw, size));
     KLD_TRY(auto output, Fd::open(request.output, O_WRONLY | O_CREAT | O_TRUNC, 0644));
-    auto done = Writer(raw, std::move(output), size).run(request.output.substr(request.output.rfind('/') + 1));
+    auto done =
+        Writer(raw, std::move(output), size, request.stop).run(request.output.substr(request.output.rfind('/') + 1));
     if (!done) return fail(std::move(done.error()).within(request.output));
     return {};
 }

@@ -4,6 +4,7 @@
 // read the file as a stream stumble.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "base/result.h"
@@ -11,8 +12,9 @@
 namespace kld::image {
 
 struct VmdkRequest {
-    std::string raw;     ///< a sparse disk, a whole number of 64 KiB
-    std::string output;  ///< its name is repeated inside
+    std::string raw;                          ///< a sparse disk, a whole number of 64 KiB
+    std::string output;                       ///< its name is repeated inside
+    const std::atomic<bool>* stop = nullptr;  ///< once true, writing ends with an error
 };
 
 /// Compresses on all processors; holes and zeros are left out. Memory is about 100 MiB, whatever the disk's size.

@@ -63,18 +63,6 @@ protected:
     std::optional<TemporaryDirectory> directory_{};
 };
 
-/// All that tells one machine from another.
-std::vector<std::string> identities(const RootShell& shell, const std::string& pool) {
-    std::vector<std::string> all;
-    for (const auto& command :
-         {"cat /etc/machine-id", "od -An -tx4 /etc/hostid", "cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2",
-          "cat /etc/ssh/ssh_host_rsa_key.pub | cut -d' ' -f2", "lsblk -n -d -o PTUUID /dev/vda",
-          "lsblk -n -o PARTUUID /dev/vda1", "lsblk -n -o PARTUUID /dev/vda2", "lsblk -n -o UUID /dev/vda1"})
-        all.push_back(answer(shell, command));
-    all.push_back(answer(shell, "zpool get -H -o value guid " + pool));
-    return all;
-}
-
 TEST_F(Formats, TwoMachinesFromOneTreeHaveNothingInCommon) {
     const auto first = build("one", "ova", {});
     const auto second = build("two", "vhd", {"--pool-name", "tank", "--timezone", "Europe/Berlin"});

@@ -19,6 +19,7 @@ const std::vector<Tool>& all_tools() {
         {"kclone", "a second one of a dataset or a directory, in no time and space", add_kclone},
         {"kdf", "file systems with their datasets: used, free, compressed, limited", add_kdf},
         {"kdir", "make directories that are datasets", add_kdir},
+        {"kexport", "the running system as a disk image, with an identity of its own", add_kexport},
         {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
         {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
          "ksnap list -H | cut -f1"},

@@ -5,7 +5,9 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <regex>
+#include <thread>
 
 #include "base/fd.h"
 #include "base/files.h"
@@ -140,6 +142,47 @@ TEST(Process, InTheForegroundTheExitCodeAndTheSignalComeBack) {
 }
 
 /// What starts and ends processes is in one file, where its dangers are handled.
+TEST(Process, TwoCanBeJoinedByAPipe) {
+    const auto directory = TemporaryDirectory::make("/tmp").value();
+    ProcessRunner runner;
+    const auto out = directory.path() + "/out";
+    std::vector<std::string> told;
+    Command from{.argv = {"sh", "-c", "echo working >&2; head -c 3000000 /dev/zero"}};
+    from.on_stderr_line = [&](std::string_view line) { told.emplace_back(line); };
+    const auto done = runner.run_piped(from, {.argv = {"sh", "-c", "wc -c > " + out}});
+    ASSERT_TRUE(done.has_value()) << render(done.error());
+    EXPECT_EQ(RealFiles().read(out), "3000000\n");
+    EXPECT_EQ(told, (std::vector<std::string>{"working"}));
+}
+
+TEST(Process, AFailureOnEitherSideOfAPipeEndsBoth) {
+    ProcessRunner runner;
+    // Neither may wait for the other: who reads sees the end, who writes a pipe that nobody reads.
+    const auto writer = runner.run_piped({.argv = {"sh", "-c", "exit 3"}}, {.argv = {"cat"}});
+    ASSERT_FALSE(writer.has_value());
+    EXPECT_NE(writer.error().details[0].find("exit 3"), std::string::npos) << render(writer.error());
+    const auto reader = runner.run_piped({.argv = {"cat", "/dev/zero"}}, {.argv = {"sh", "-c", "exit 4"}});
+    ASSERT_FALSE(reader.has_value());
+    EXPECT_NE(reader.error().details[0].find("exit 4"), std::string::npos) << render(reader.error());
+    const auto nobody = runner.run_piped({.argv = {"cat", "/dev/zero"}}, {.argv = {"no-such-program"}});
+    ASSERT_FALSE(nobody.has_value());
+    EXPECT_NE(nobody.error().message.find("no-such-program"), std::string::npos) << render(nobody.error());
+}
+
+TEST(Process, OneThatRunsCanBeStopped) {
+    ProcessRunner runner;
+    std::atomic<bool> stop{false};
+    auto later = std::async(std::launch::async, [&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        stop = true;
+    });
+    const auto begun = std::chrono::steady_clock::now();
+    const auto stopped = runner.run({.argv = {"sh", "-c", "sleep 60 & wait"}, .stop = &stop});
+    ASSERT_FALSE(stopped.has_value());
+    EXPECT_NE(render(stopped.error()).find("stopped on request"), std::string::npos);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
+}
+
 TEST(Process, TheGateIsTheOnlyOne) {
     const std::regex call("(^|[^A-Za-z0-9_.>\"])(fork|vfork|system|popen|kill|killpg)\\(");
     for (const auto* folder : {"/src", "/tests"}) {

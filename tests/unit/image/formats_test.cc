@@ -16,6 +16,7 @@
 #include "digest/sha256.h"
 #include "image/ovf.h"
 #include "image/tar.h"
+#include "image/ustar.h"
 #include "support/fakes.h"
 
 namespace kld::image {
@@ -199,11 +200,12 @@ TEST(Ovf, FilesTooLargeForTheFormAreRefusedBeforeTheyAreRead) {
     const auto large = directory.path() + "/large";
     const auto fd = Fd::open(large, O_RDWR | O_CREAT);
     ASSERT_EQ(::ftruncate(fd->get(), 9LL << 30), 0);
-    auto tar = TarWriter::create(directory.path() + "/tar", 0, TarForm::ustar);
+    auto tar = UstarWriter::create(directory.path() + "/tar", 0);
     ASSERT_TRUE(tar.has_value());
     const auto copied = tar->copy("large", large);
     ASSERT_FALSE(copied.has_value());
     EXPECT_NE(copied.error().message.find("large"), std::string::npos) << copied.error().message;
+    EXPECT_NE(tar->file(std::string(101, 'n'), "").error().message.find("too long"), std::string::npos);
 }
 
 TEST(FormatNames, AreKnownByNameAndByEnding) {

@@ -92,6 +92,17 @@ void expect_grown(const RootShell& shell) {
     EXPECT_GT(*bytes, 18ULL << 30) << "the pool did not grow to the disk of 20 GiB";
 }
 
+std::vector<std::string> identities(const RootShell& shell, const std::string& pool) {
+    std::vector<std::string> all;
+    for (const auto& command :
+         {"cat /etc/machine-id", "od -An -tx4 /etc/hostid", "cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2",
+          "cat /etc/ssh/ssh_host_rsa_key.pub | cut -d' ' -f2", "lsblk -n -d -o PTUUID /dev/vda",
+          "lsblk -n -o PARTUUID /dev/vda1", "lsblk -n -o PARTUUID /dev/vda2", "lsblk -n -o UUID /dev/vda1"})
+        all.push_back(answer(shell, command));
+    all.push_back(answer(shell, "zpool get -H -o value guid " + pool));
+    return all;
+}
+
 void expect_stock(const RootShell& shell) {
     // The stated allow-list: ZPOOL_IMPORT_OPTS in a configuration file.
     EXPECT_EQ(answer(shell, "dpkg --verify | grep -v ' /etc/default/zfs$' || true"), "");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "vm/support/ask.h"
 
@@ -18,6 +19,9 @@ void expect_healthy(const RootShell& shell, const std::string& dataset);
 /// A disk that is larger than the image, and that its pool uses all of it.
 inline constexpr std::uint64_t kBigDisk = 20ULL << 30;
 void expect_grown(const RootShell& shell);
+
+/// All that tells one machine from another: ids, keys, GUIDs of disk and pool, in a fixed order.
+std::vector<std::string> identities(const RootShell& shell, const std::string& pool);
 
 /// Expects dpkg --verify to be silent but for the stated files. Reads all of the system: a minute under emulation.
 void expect_stock(const RootShell& shell);

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "exports/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "machine.h"
+#include "support/fakes.h"
+
+namespace kld::exports::test {
+namespace {
+
+using kld::test::expect_golden;
+
+void expect_refused(const World& world, const Wish& asked, const std::string& part, ExitCode code = ExitCode::refused) {
+    const auto made = plan(world, asked);
+    ASSERT_FALSE(made.has_value()) << "nobody refused: " << part;
+    EXPECT_NE(made.error().message.find(part), std::string::npos) << made.error().message;
+    EXPECT_EQ(made.error().code, code);
+    EXPECT_FALSE(made.error().hint.empty());
+}
+
+std::vector<std::string> exported(const Plan& made) {
+    std::vector<std::string> names;
+    for (const auto& transfer : made.transfers) names.push_back(transfer.dataset);
+    return names;
+}
+
+bool warns(const Plan& made, const std::string& part) {
+    for (const auto& warning : made.warnings)
+        if (warning.find(part) != std::string::npos) return true;
+    return false;
+}
+
+TEST(ExportPlan, IsShownStepByStep) {
+    const auto made = plan(machine(), wish());
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    expect_golden("exports/qcow2.plan.txt", to_text(machine(), *made));
+}
+
+TEST(ExportPlan, IsJsonForPrograms) {
+    const auto made = plan(machine(), wish());
+    ASSERT_TRUE(made.has_value());
+    expect_golden("exports/qcow2.plan.json", to_json(machine(), *made));
+}
+
+TEST(ExportPlan, OtherEnvironmentsStayUnlessTheyAreWanted) {
+    const auto made = plan(machine(), wish());
+    ASSERT_TRUE(made.has_value());
+    EXPECT_EQ(exported(*made), (std::vector<std::string>{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/home",
+                                                         "rpool/var", "rpool/var/log"}));
+    EXPECT_EQ(made->environments, (std::vector<std::string>{std::string(kTemporary) + "/ROOT/default"}));
+    auto all = wish();
+    all.all_environments = true;
+    const auto with_all = plan(machine(), all);
+    ASSERT_TRUE(with_all.has_value());
+    EXPECT_EQ(exported(*with_all).size(), machine().datasets.size());
+    EXPECT_EQ(with_all->environments.size(), 2U);
+    EXPECT_EQ(with_all->exported, made->exported + 950 * kMiB);
+}
+
+TEST(ExportPlan, APoolOwnDatasetWithoutSettingsInheritsAgain) {
+    auto world = machine();
+    world.own["rpool"].clear();
+    const auto made = plan(world, wish());
+    ASSERT_TRUE(made.has_value());
+    ASSERT_GE(made->finish.size(), 2U);
+    EXPECT_EQ(shell_line(made->finish[0]), std::string("zfs inherit mountpoint ") + kTemporary);
+    EXPECT_EQ(shell_line(made->finish[1]), std::string("zfs inherit canmount ") + kTemporary)
+        << "last: what may be mounted is mounted when its mountpoint changes";
+}
+
+TEST(ExportPlan, TheDiskIsAsLargeAsIsNeededOrAsWanted) {
+    const auto usual = plan(machine(), wish());
+    ASSERT_TRUE(usual.has_value());
+    EXPECT_EQ(usual->disk.size, 3072 * kMiB);
+    EXPECT_EQ(usual->disk.esp_size, 512 * kMiB);
+    auto asked = wish();
+    asked.size = 20480 * kMiB + 5;
+    EXPECT_EQ(plan(machine(), asked)->disk.size, 20480 * kMiB);
+    asked.size = 1600 * kMiB;
+    expect_refused(machine(), asked, "too small", ExitCode::usage);
+    const auto hint = plan(machine(), asked).error().hint;
+    asked.size = *parse_size(words(hint)[1]);
+    EXPECT_TRUE(plan(machine(), asked).has_value()) << hint << " is not true";
+    auto small = machine();
+    small.esp.size = 10 * kMiB + 1;
+    EXPECT_EQ(plan(small, wish())->disk.esp_size, 512 * kMiB);
+    small.esp.size = 600 * kMiB + 1;
+    EXPECT_EQ(plan(small, wish())->disk.esp_size, 601 * kMiB);
+}
+
+TEST(ExportPlan, RoomForThePeakIsThereBeforeAnythingIsMade) {
+    auto world = machine();
+    auto asked = wish();
+    const auto peak_of = [&](image::Format format) {
+        asked.format = format;
+        return plan(world, asked)->peak;
+    };
+    const auto once = peak_of(image::Format::raw);
+    EXPECT_GT(once, 1024 * kMiB + 512 * kMiB);
+    EXPECT_EQ(peak_of(image::Format::qcow2), 2 * once);
+    EXPECT_EQ(peak_of(image::Format::ova), 3 * once) << "the disk beside the archive that it goes into";
+    world.free = once;
+    EXPECT_TRUE(plan(world,
+                     [&] {
+                         auto raw = asked;
+                         raw.format = image::Format::raw;
+                         return raw;
+                     }())
+                    .has_value());
+    world.free = once - 1;
+    asked.format = image::Format::raw;
+    expect_refused(world, asked, "/mnt has ");
+}
+
+TEST(ExportPlan, NothingInTheWayIsOverwritten) {
+    auto world = machine();
+    world.output_kind = FileKind::regular;
+    expect_refused(world, wish(), "/mnt/web1.qcow2 is there already");
+    world = machine();
+    world.partial_kind = FileKind::directory;
+    expect_refused(world, wish(), "/mnt/web1.qcow2.partial is there already");
+    world = machine();
+    world.directory_kind = FileKind::none;
+    expect_refused(world, wish(), "/mnt is no directory", ExitCode::usage);
+}
+
+TEST(ExportPlan, AllMissingProgramsAreNamedAtOnce) {
+    auto world = machine();
+    world.missing = {"mkfs.vfat", "qemu-img"};
+    expect_refused(world, wish(), "mkfs.vfat, qemu-img");
+}
+
+TEST(ExportPlan, AllOfTheSystemMustBeInThePool) {
+    for (const std::string place : {"/boot", "/usr", "/var/lib"}) {
+        auto world = machine();
+        world.mounts.push_back({"/dev/vda2", place, "ext4"});
+        expect_refused(world, wish(), place + " is on /dev/vda2");
+        world.mounts.back() = {"tank/x", place, "zfs"};
+        expect_refused(world, wish(), place + " is on tank/x");
+    }
+}
+
+TEST(ExportPlan, IdentityIsResetWhereItCanBeReached) {
+    auto world = machine();
+    world.mounts.push_back({"rpool/ssh", "/etc/ssh", "zfs"});
+    expect_refused(world, wish(), "/etc/ssh is on rpool/ssh");
+    auto keeping = wish();
+    keeping.keep_identity = true;
+    const auto kept = plan(world, keeping);
+    ASSERT_TRUE(kept.has_value()) << render(kept.error());
+    EXPECT_TRUE(kept->environments.empty());
+}
+
+TEST(ExportPlan, FirmwareMustFindTheLoaderWithoutAnEntry) {
+    auto world = machine();
+    world.esp.files = {{"/boot/efi/EFI/debian/shimx64.efi", "EFI/debian/shimx64.efi"}};
+    expect_refused(world, wish(), "no EFI/BOOT/BOOTX64.EFI");
+    world.esp.files = {{"/boot/efi/efi/boot/bootx64.efi", "efi/boot/bootx64.efi"}};
+    EXPECT_TRUE(plan(world, wish()).has_value()) << "FAT knows no case";
+}
+
+TEST(ExportPlan, EncryptedDatasetsNeedAWord) {
+    auto world = machine();
+    encrypt(world, "rpool/home");
+    expect_refused(world, wish(), "rpool/home");
+    auto asked = wish();
+    asked.plain = true;
+    const auto plain = plan(world, asked);
+    ASSERT_TRUE(plain.has_value()) << render(plain.error());
+    EXPECT_TRUE(warns(*plain, "not encrypted: whoever has it can read rpool/home"));
+    EXPECT_FALSE(plain->encrypted);
+    EXPECT_EQ(to_text(world, *plain).find(" -w "), std::string::npos);
+    asked.raw = true;
+    expect_refused(world, asked, "exclude each other", ExitCode::usage);
+    asked.plain = false;
+    const auto raw = plan(world, asked);
+    ASSERT_TRUE(raw.has_value()) << render(raw.error());
+    EXPECT_TRUE(raw->encrypted);
+    EXPECT_TRUE(warns(*raw, "rpool/home stays encrypted"));
+    EXPECT_NE(to_text(world, *raw)
+                  .find("zfs send -P -v -w -R rpool/home@" + std::string(kTemporary) + " | zfs receive -u " +
+                        kTemporary + "/home\n"),
+              std::string::npos);
+    EXPECT_EQ(raw->exported, plain->exported + 20 * kMiB) << "all that it uses, with its snapshots";
+}
+
+TEST(ExportPlan, WhatIsLockedCannotBeReadAndCanBeCopied) {
+    auto world = machine();
+    encrypt(world, "rpool/home", "unavailable");
+    auto asked = wish();
+    asked.plain = true;
+    expect_refused(world, asked, "the key is not loaded of rpool/home");
+    asked.plain = false;
+    asked.raw = true;
+    EXPECT_TRUE(plan(world, asked).has_value());
+}
+
+TEST(ExportPlan, ARootThatStaysEncryptedKeepsItsIdentity) {
+    auto world = machine();
+    encrypt(world, "rpool/ROOT/default");
+    auto asked = wish();
+    asked.raw = true;
+    expect_refused(world, asked, "identity cannot be reset");
+    asked.keep_identity = true;
+    EXPECT_TRUE(plan(world, asked).has_value());
+    // A clone whose key is that of an environment that does not go along.
+    for (auto& one : world.datasets)
+        if (one.name == "rpool/ROOT/default") one.properties["encryptionroot"].value = "rpool/ROOT/old";
+    expect_refused(world, asked, "has its key from rpool/ROOT/old");
+    world = machine();
+    encrypt(world, "rpool");
+    expect_refused(world, asked, "rpool itself is encrypted");
+}
+
+TEST(ExportPlan, ChildrenUnderOneKeyAreOneStream) {
+    auto world = machine();
+    encrypt(world, "rpool/var");
+    auto asked = wish();
+    asked.raw = true;
+    const auto made = plan(world, asked);
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_EQ(exported(*made),
+              (std::vector<std::string>{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/home", "rpool/var"}));
+}
+
+TEST(ExportPlan, WarnsOfWhatTheCopyWillMiss) {
+    auto world = machine();
+    world.fstab += "UUID=1234 /data ext4 defaults 0 2\n/dev/vdc none swap sw,nofail 0 0\n";
+    world.output_mount = "rpool/home";
+    const auto made = plan(world, wish());
+    ASSERT_TRUE(made.has_value());
+    EXPECT_TRUE(warns(*made, "/etc/fstab wants /data"));
+    EXPECT_FALSE(warns(*made, "/dev/vdc"));
+    EXPECT_TRUE(warns(*made, "in the pool that is exported (rpool/home)"));
+    EXPECT_TRUE(warns(*made, "reservation of rpool is not taken along"));
+}
+
+}  // namespace
+}  // namespace kld::exports::test
