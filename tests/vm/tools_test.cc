@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The k* commands on a booted machine: boot environments and packages, and what is left when they go.
+// The k* commands on a booted machine: packages with a way back, and what is left when the tools go.
 #include <gtest/gtest.h>
 
 #include "vm/support/system_checks.h"
@@ -11,56 +11,6 @@ namespace {
 constexpr const char* kDefault = "rpool/ROOT/default";
 
 class Tools : public ToolsMachine {};
-
-TEST_F(Tools, BootEnvironmentsFromMakingToDestroying) {
-    ASSERT_NO_FATAL_FAILURE(boot());
-    expect_healthy(shell, kDefault);
-    EXPECT_EQ(answer(shell, "kbe list -H | cut -f1-3"), "default\tNR\t/");
-    answer(shell, "zfs set 'org.example:note=two  words' rpool/ROOT/default");
-    expect_said("kbe create next.one", "kbe activate next.one");
-    EXPECT_EQ(answer(shell, "zfs get -H -o value,source mountpoint,canmount,org.example:note rpool/ROOT/next.one"),
-              "/\tlocal\nnoauto\tlocal\ntwo  words\tlocal");
-    expect_said("kbe create 'next one'", "exit 2");
-    expect_said("kbe create next.one", "already a boot environment");
-    expect_said("kbe create next.one", "exit 3");
-    // What is changed in it is not changed here.
-    answer(shell, "kbe mount next.one && echo changed > '/run/kldload/be/next.one/etc/which'");
-    expect_said("kbe destroy next.one", "is mounted on /run/kldload/be/next.one");
-    answer(shell, "kbe unmount next.one; test ! -e '/run/kldload/be/next.one'");
-    EXPECT_EQ(answer(shell, "kbe run next.one -- cat /etc/which"), "changed");
-    EXPECT_EQ(answer(shell, "kbe run next.one -- sh -c 'exit 7' || echo $?"), "7");
-    EXPECT_EQ(answer(shell, "test -e /etc/which || echo none; findmnt | grep -c kldload-inside || true"), "none\n0");
-    EXPECT_NE(answer(shell, "kbe diff next.one -H").find("next.one\t+\tF\t/etc/which"), std::string::npos);
-    expect_said("kbe check next.one", " 0 failed, 0 unknown");
-    expect_said("kbe activate next.one", "boots from now on");
-    EXPECT_EQ(answer(shell, "kbe list -H | cut -f1-2"), "default\tN\nnext.one\tR");
-    expect_said("kbe destroy next.one", "the one that boots next");
-
-    ASSERT_NO_FATAL_FAILURE(reboot());
-    expect_healthy(shell, "rpool/ROOT/next.one");
-    EXPECT_EQ(answer(shell, "cat /etc/which"), "changed");
-    expect_said("kbe rename next.one new", "");
-    EXPECT_EQ(answer(shell, "kbe list -H | cut -f1-3"), "default\t-\t-\nnew\tNR\t/");
-    // One that would not boot is not activated.
-    answer(shell,
-           "kbe mount default && mv /run/kldload/be/default/etc/hostid /run/kldload/be/default/root/ && "
-           "kbe unmount default");
-    expect_said("kbe activate default", "B08: there is no /etc/hostid");
-    expect_said("kbe activate default", "exit 3");
-    EXPECT_EQ(answer(shell, "zpool get -H -o value bootfs rpool"), "rpool/ROOT/new");
-    // The other way round: what was cloned from it stays.
-    expect_said("kbe destroy default", "");
-    EXPECT_EQ(answer(shell, "kbe list -H | cut -f1; zfs get -H -o value origin rpool/ROOT/new"), "new\n-");
-    answer(shell, "kbe export new > /srv/new.stream && kbe import copy < /srv/new.stream");
-    expect_said("kbe check copy", " 0 failed, 0 unknown");
-    EXPECT_EQ(answer(shell, "zfs get -H -o value mountpoint,canmount,org.example:note rpool/ROOT/copy"),
-              "/\nnoauto\ntwo  words");
-    EXPECT_EQ(answer(shell, "zfs list -H -t snapshot -o name rpool/ROOT/new | grep -c export- || true"), "0");
-    expect_said("kbe destroy -o copy", "");
-    ASSERT_NO_FATAL_FAILURE(reboot());
-    expect_healthy(shell, "rpool/ROOT/new");
-    KLD_ASSERT_OK(guest->shut_down_by_ssh());
-}
 
 TEST_F(Tools, PackagesWithAWayBack) {
     ASSERT_NO_FATAL_FAILURE(boot());
