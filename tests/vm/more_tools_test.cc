@@ -129,7 +129,7 @@ TEST_F(MoreTools, SnapshotsStatusAndDirectories) {
     EXPECT_EQ(answer(shell, "zfs get -H -o value quota 'rpool/srv/my data'; cat /srv/copy/x; ls '/srv/my data'"),
               "1G\nx\nx");
     expect_said("kclone '/srv/my data' /srv/copy", "exit 3");
-    expect_said("kdir /usr/local/new", "exit 3");
+    expect_said("kdir /etc/new", "exit 3");
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
