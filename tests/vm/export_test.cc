@@ -137,7 +137,8 @@ TEST_F(Export, TheCopyBootsBesideItsOriginal) {
     const auto mark = answer(shell_, "head -c 1500 /dev/urandom | base64 -w 70 | tee /home/admin/mark | sed -n 10p");
     const auto key = answer(shell_, "sed -n 10p /etc/ssh/ssh_host_rsa_key");
     ASSERT_EQ(key.size(), 70U);
-    const auto local = "zfs get -H -r -s local,received -o name,property,value all rpool | grep -v /ROOT/other";
+    const auto local =
+        "zfs get -H -r -t filesystem,volume -s local,received -o name,property,value all rpool | grep -v /ROOT/other";
     const auto properties = answer(shell_, local);
     const auto setting = answer(shell_, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min");
 
