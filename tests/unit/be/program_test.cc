@@ -36,12 +36,12 @@ TEST(Tools, EachNameHasAManPageAndACompletion) {
 TEST(Tools, TheCompletionKnowsVerbsAndTheirOptions) {
     const auto script = run({kProgram, "--completion", "kpkg"}).out;
     const auto complete = [&](const std::string& line) {
-        return trim(run({"bash", "-c",
-                         script + "COMP_WORDS=(" + line +
-                             " \"$1\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _kpkg; "
-                             "echo \"${COMPREPLY[@]}\"",
-                         "bash", line.ends_with("install") ? "--dr" : "ins"})
-                        .out);
+        return std::string(trim(run({"bash", "-c",
+                                     script + "COMP_WORDS=(" + line +
+                                         " \"$1\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _kpkg; "
+                                         "echo \"${COMPREPLY[@]}\"",
+                                     "bash", line.ends_with("install") ? "--dr" : "ins"})
+                                    .out));
     };
     EXPECT_EQ(complete("kpkg"), "install");
     EXPECT_EQ(complete("kpkg install"), "--dry-run");
