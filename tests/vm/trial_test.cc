@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "initramfs/cpio_writer.h"
 #include "vm/support/system_checks.h"
-#include "vm/support/test_images.h"
+#include "vm/support/tools_machine.h"
 
 namespace kld::test {
 namespace {
@@ -16,21 +16,14 @@ using namespace std::chrono_literals;
 
 constexpr const char* kDefault = "rpool/ROOT/default";
 
-class Trials : public testing::Test {
+class Trials : public ToolsMachine {
 protected:
     void SetUp() override {
-        const auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-        KLD_ASSERT_OK(guest->power_on());
-        wait_for_system();
+        ASSERT_NO_FATAL_FAILURE(ToolsMachine::SetUp());
+        ASSERT_NO_FATAL_FAILURE(boot());
     }
-    void wait_for_system() {
-        KLD_ASSERT_OK(guest->wait_for_ssh());
-        shell = over_ssh(*guest);
-    }
+    /// After a restart by itself.
+    void wait_for_system() { KLD_ASSERT_OK(guest->wait_for_ssh()); }
     /// A boot environment `name`, mounted on /run/kldload/be/NAME while `change` is done there.
     void make(const std::string& name, const std::string& change) {
         answer(shell,
@@ -64,9 +57,6 @@ protected:
         EXPECT_EQ(answer(shell, "kbe activate -T; kbe list -H | cut -f2 | sort -u | tr '\\n' ' '"),
                   "rpool/ROOT/" + name + " is not tried any more\n- NR");
     }
-
-    std::unique_ptr<Guest> guest;
-    RootShell shell;
 };
 
 TEST_F(Trials, AKernelThatPanicsIsTriedThreeTimes) {
@@ -84,9 +74,6 @@ TEST_F(Trials, AnInitramfsThatFailsGivesWay) {
     const auto archive =
         initramfs::make_archive({{.path = "scripts/zfs", .content = "mountroot() { panic 'this root is broken'; }\n"}});
     KLD_ASSERT_OK(archive);
-    const auto directory = TemporaryDirectory::make("/var/tmp");
-    KLD_ASSERT_OK(directory);
-    RealFiles files;
     KLD_ASSERT_OK(files.write(directory->path() + "/broken.cpio", *archive));
     KLD_ASSERT_OK(guest->ssh().copy_to(directory->path() + "/broken.cpio", "/home/admin/broken.cpio"));
     ASSERT_NO_FATAL_FAILURE(make("broken",
