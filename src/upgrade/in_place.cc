@@ -105,11 +105,7 @@ Result<zfs::Plan> plan_in_place(const Host& host, const Prepared& prepared, bool
     const std::string id = "pre-upgrade-TIME";
     const auto& root = prepared.machine.root;
     const auto name = prepared.base + "-" + id, dataset = prepared.world.dataset_of(name);
-    zfs::Plan plan;
-    plan.steps.push_back(
-        {"snapshot " + root, {"zfs", "snapshot", "-o", "org.kldload:reason=kupgrade", root + "@" + id}});
-    KLD_TRY(const auto create, plan_clone(prepared, name, root + "@" + id));
-    plan.steps.insert(plan.steps.end(), create.steps.begin(), create.steps.end());
+    KLD_TRY(auto plan, plan_snapshot_and_clone(prepared, id));
     zfs::Plan activate;
     if (!stay) {
         KLD_TRY(activate, be::plan_activate(with_environment(prepared.world, dataset), name));

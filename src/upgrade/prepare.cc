@@ -180,6 +180,15 @@ Result<zfs::Plan> plan_clone(const Prepared& prepared, const std::string& name, 
     return be::plan_create(then, name, snapshot, prepared.inherited, {{be::kReason, "kupgrade"}});
 }
 
+Result<zfs::Plan> plan_snapshot_and_clone(const Prepared& prepared, const std::string& id) {
+    const auto& root = prepared.machine.root;
+    const auto snapshot = root + "@" + id;
+    zfs::Plan plan{{{"snapshot " + root, {"zfs", "snapshot", "-o", "org.kldload:reason=kupgrade", snapshot}}}, {}};
+    KLD_TRY(const auto create, plan_clone(prepared, prepared.base + "-" + id, snapshot));
+    plan.steps.insert(plan.steps.end(), create.steps.begin(), create.steps.end());
+    return plan;
+}
+
 be::World with_environment(be::World world, const std::string& dataset) {
     world.datasets.push_back({dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
     return world;

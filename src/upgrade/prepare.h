@@ -80,6 +80,9 @@ Status fetch(Host& host, const Prepared& prepared);
 /// A clone of `snapshot` as a boot environment of that name, which nothing boots yet.
 Result<zfs::Plan> plan_clone(const Prepared& prepared, const std::string& name, const std::string& snapshot);
 
+/// The same with the snapshot before it, as --dry-run shows them: both are called `id`.
+Result<zfs::Plan> plan_snapshot_and_clone(const Prepared& prepared, const std::string& id);
+
 /// The world once such a clone is there.
 be::World with_environment(be::World world, const std::string& dataset);
 

@@ -101,13 +101,8 @@ Result<std::optional<bool>> upgrade_clone(Host& host, const Prepared& prepared, 
 
 Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
     const std::string id = "upgrade-TIME";
-    const auto& root = prepared.machine.root;
     const auto name = prepared.base + "-" + id, dataset = prepared.world.dataset_of(name);
-    zfs::Plan plan;
-    plan.steps.push_back(
-        {"snapshot " + root, {"zfs", "snapshot", "-o", "org.kldload:reason=kupgrade", root + "@" + id}});
-    KLD_TRY(const auto create, plan_clone(prepared, name, root + "@" + id));
-    plan.steps.insert(plan.steps.end(), create.steps.begin(), create.steps.end());
+    KLD_TRY(auto plan, plan_snapshot_and_clone(prepared, id));
     auto upgrade = command_of(host, prepared, prepared.family.upgrade, {}).argv;
     upgrade.insert(upgrade.begin(), {"chroot", "/run/kldload-upgrade.XXXXXX"});
     plan.steps.push_back({"upgrade all packages in it", std::move(upgrade)});
