@@ -16,7 +16,8 @@ namespace kld::menu {
 namespace {
 
 constexpr const char* kPlace = "/run/kldload/esp";
-constexpr unsigned kPanicSeconds = 10;  // then a kernel that has panicked restarts the machine
+constexpr unsigned kPanicSeconds = 10;     // then a kernel that has panicked restarts the machine
+constexpr unsigned kWatchdogSeconds = 60;  // without a sign of life of systemd; most devices can count that far
 
 /// An EFI system partition, mounted as long as this object is there.
 class MountedEsp {
@@ -135,8 +136,10 @@ Status write_trial(const FoundTrial& trial) {
 }
 
 std::string trial_arguments(const boot::Trial& record) {
-    if (record.once) return fmt::format(" panic={} {}", kPanicSeconds, boot::kOnceArgument);
-    return fmt::format(" panic={} {}{}", kPanicSeconds, boot::kTrialArgument, record.sequence);
+    // systemd looks for a watchdog device until there is one; without one, the argument does nothing.
+    const auto back = fmt::format(" panic={} systemd.watchdog_sec={} ", kPanicSeconds, kWatchdogSeconds);
+    if (record.once) return back + boot::kOnceArgument;
+    return fmt::format("{}{}{}", back, boot::kTrialArgument, record.sequence);
 }
 
 }  // namespace kld::menu

@@ -24,7 +24,8 @@ boot::Trial one_less(const boot::Trial& record);
 /// be tried, or a machine could try for ever.
 Status write_trial(const FoundTrial& trial);
 
-/// What the kernel of a trial is told beyond its own arguments: to restart after a panic, and that it is a trial.
+/// What the kernel of a trial is told beyond its own arguments: to restart after a panic, systemd to arm the machine's
+/// watchdog, and that it is a trial.
 std::string trial_arguments(const boot::Trial& record);
 
 }  // namespace kld::menu

@@ -19,7 +19,7 @@ constexpr const char* kDefault = "rpool/ROOT/default";
 class Trials : public ToolsMachine {
 protected:
     void SetUp() override {
-        ASSERT_NO_FATAL_FAILURE(ToolsMachine::SetUp());
+        ASSERT_NO_FATAL_FAILURE(make_machine({"-device", "i6300esb", "-action", "watchdog=reset"}));
         ASSERT_NO_FATAL_FAILURE(boot());
     }
     /// After a restart by itself.
@@ -42,8 +42,9 @@ protected:
         KLD_ASSERT_OK(guest->console().expect(vm::text(text), limit));
     }
     /// The menu tries it as often as it may, and then boots the default, which still is one.
-    void expect_back_after(const std::string& name, unsigned tries) {
-        for (unsigned i = 1; i <= tries; ++i) {
+    /// @param from  which try is to be seen next
+    void expect_back_after(const std::string& name, unsigned tries, unsigned from = 1) {
+        for (unsigned i = from; i <= tries; ++i) {
             SCOPED_TRACE(fmt::format("try {} of {}", i, tries));
             ASSERT_NO_FATAL_FAILURE(expect_on_console(fmt::format("[trial {} of {}]", i, tries)));
             ASSERT_NO_FATAL_FAILURE(expect_on_console("Booting rpool/ROOT/" + name + " with "));
@@ -95,6 +96,30 @@ TEST_F(Trials, AUserlandThatNeverArrivesGivesWay) {
              "etc/systemd/system/kldload-trial-timeout.timer.d/soon.conf"));
     ASSERT_NO_FATAL_FAILURE(try_it("stuck", 1));
     ASSERT_NO_FATAL_FAILURE(expect_back_after("stuck", 1));
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Trials, AHangIsEndedByTheWatchdog) {
+    // Real-time loops on all processors: nothing else runs any more, not even the timer of the trial.
+    ASSERT_NO_FATAL_FAILURE(
+        make("hangs",
+             "printf '[Unit]\\nBefore=multi-user.target\\n[Service]\\nType=oneshot\\nExecStart=/usr/local/sbin/hang\\n"
+             "TimeoutStartSec=infinity\\n' > etc/systemd/system/hang.service\n"
+             "mkdir -p etc/systemd/system/multi-user.target.wants\n"
+             "ln -s ../hang.service etc/systemd/system/multi-user.target.wants/hang.service\n"
+             "cat > usr/local/sbin/hang <<'END'\n"
+             "#!/bin/sh\n"
+             "until [ \"$(cat /sys/class/watchdog/watchdog0/state)\" = active ]; do sleep 1; done\n"
+             "echo \"armed: $(cat /sys/class/watchdog/watchdog0/timeout) s\" > /dev/console\n"
+             "echo -1 > /proc/sys/kernel/sched_rt_runtime_us\n"
+             "for i in $(seq $(nproc)); do chrt -f 99 sh -c 'while :; do :; done' & done\n"
+             "wait\n"
+             "END\n"
+             "chmod +x usr/local/sbin/hang"));
+    ASSERT_NO_FATAL_FAILURE(try_it("hangs", 2));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("[trial 1 of 2]"));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("armed: 60 s"));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("hangs", 2, 2));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

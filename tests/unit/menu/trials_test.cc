@@ -88,8 +88,8 @@ TEST(Trials, EachTryCounts) {
 }
 
 TEST(Trials, TheKernelRestartsAfterAPanicAndKnowsThatItIsOne) {
-    EXPECT_EQ(trial_arguments(trial(3).record), " panic=10 kldload.trial=9");
-    EXPECT_EQ(trial_arguments(trial(1, true).record), " panic=10 kldload.once");
+    EXPECT_EQ(trial_arguments(trial(3).record), " panic=10 systemd.watchdog_sec=60 kldload.trial=9");
+    EXPECT_EQ(trial_arguments(trial(1, true).record), " panic=10 systemd.watchdog_sec=60 kldload.once");
 }
 
 TEST(Trials, ARecordThatNoPartitionTakesIsAnError) {

@@ -15,9 +15,12 @@ namespace kld::test {
 
 class ToolsMachine : public testing::Test {
 protected:
-    void SetUp() override {
-        const auto options = test_image("debian-13-server-tools");
+    void SetUp() override { ASSERT_NO_FATAL_FAILURE(make_machine({})); }
+    /// @param extra  words for QEMU
+    void make_machine(const std::vector<std::string>& extra) {
+        auto options = test_image("debian-13-server-tools");
         KLD_ASSERT_OK(options);
+        options->extra = extra;
         auto made = Guest::make(*options);
         KLD_ASSERT_OK(made);
         guest = std::move(*made);
