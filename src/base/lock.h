@@ -10,7 +10,8 @@ namespace kld {
 
 class Lock {
 public:
-    /// Waits until no other process holds `path` (flock on the file, which is made when missing and never removed).
+    /// Waits until no other process holds `path`: flock on the file, which is made when missing. Its time of
+    /// modification says when it was last asked for. Only who holds the lock may remove the file.
     static Result<Lock> wait_for(const std::string& path);
     /// Does not wait. @returns a refusal (exit 3) that says `busy` when another process holds it
     static Result<Lock> try_take(const std::string& path, const std::string& busy);

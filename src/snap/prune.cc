@@ -4,9 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
+#include "base/age.h"
 #include "base/text.h"
 #include "snap/changes.h"
 #include "zfs/names.h"
@@ -14,21 +14,6 @@
 
 namespace kld::snap {
 namespace {
-
-struct TimeUnit {
-    char letter;
-    std::uint64_t seconds;
-};
-constexpr std::array<TimeUnit, 5> kUnits{{{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}, {'y', 31536000}}};
-
-/// The largest unit that leaves no rest: 2592000 → "30 d".
-std::string age_text(std::uint64_t seconds) {
-    auto text = fmt::format("{} s", seconds);
-    for (const auto& unit : kUnits)
-        if (unit.letter != 'w' && unit.letter != 'y' && seconds >= unit.seconds && seconds % unit.seconds == 0)
-            text = fmt::format("{} {}", seconds / unit.seconds, unit.letter);
-    return text;
-}
 
 /// Why a snapshot stays; empty when the rules about itself and its age let it go.
 /// @param newer  how many of the same dataset and reason are newer
@@ -89,20 +74,6 @@ Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy,
                                           : fmt::format("destroy {} snapshots of {}", batch.count, batch.dataset),
                                       {"zfs", "destroy", batch.argument}});
     return pruning;
-}
-
-Result<std::uint64_t> parse_age(const std::string& text) {
-    const auto bad = [&] {
-        return fail(fmt::format("'{}' is no age", text), "write a number with m, h, d, w or y, for example 30d",
-                    ExitCode::usage);
-    };
-    constexpr std::uint64_t kLongest = 1'000'000;
-    if (text.empty()) return bad();
-    const auto count = parse_number(std::string_view(text).substr(0, text.size() - 1));
-    const auto unit =
-        std::find_if(kUnits.begin(), kUnits.end(), [&](const TimeUnit& one) { return one.letter == text.back(); });
-    if (!count || *count > kLongest || unit == kUnits.end()) return bad();
-    return *count * unit->seconds;
 }
 
 Result<std::uint64_t> parse_min_free(const std::string& text, const PoolSpace& space) {

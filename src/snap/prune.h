@@ -43,9 +43,6 @@ struct Pruning {
 Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy, const PoolSpace& space,
                    std::time_t now);
 
-/// "90m", "12h", "30d", "8w", "1y" → seconds.
-Result<std::uint64_t> parse_age(const std::string& text);
-
 /// "10%" of the pool, or a size: "20G".
 Result<std::uint64_t> parse_min_free(const std::string& text, const PoolSpace& space);
 

@@ -37,8 +37,9 @@ protected:
         answer(shell, fmt::format("mv /home/admin/one.deb {}two.deb", kDirectory));
         ASSERT_NO_FATAL_FAILURE(send("one", "1", "exit 0\n"));
         answer(shell, fmt::format("mv /home/admin/one.deb {}", kDirectory));
-        for (const auto* program : {KLD_KILL_AT, KLD_KILL_POINTS})
-            KLD_ASSERT_OK(guest->ssh().copy_to(program, kDirectory));
+        KLD_ASSERT_OK(guest->ssh().copy_to(KLD_KILL_AT, std::string(kDirectory) + "kill-at"));
+        KLD_ASSERT_OK(guest->ssh().copy_to(KLD_KILL_POINTS, std::string(kDirectory) + "kill-points"));
+        answer(shell, fmt::format("cd {}; chmod +x kill-at kill-points", kDirectory));
         KLD_ASSERT_OK(points("prepare"));
     }
     /// @returns its last line; an error has what it said

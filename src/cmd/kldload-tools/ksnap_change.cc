@@ -2,6 +2,7 @@
 // ksnap create, destroy, hold, release, prune.
 #include <fmt/core.h>
 
+#include "base/age.h"
 #include "base/text.h"
 #include "ksnap.h"
 #include "snap/changes.h"
@@ -92,7 +93,7 @@ Result<snap::Policy> snap_policy(const SnapChangeOptions& options, const snap::P
         KLD_TRY(policy.keep, parse_number(options.keep));
     }
     if (!options.older_than.empty()) {
-        KLD_TRY(policy.older_than, snap::parse_age(options.older_than));
+        KLD_TRY(policy.older_than, parse_age(options.older_than));
     }
     if (!options.min_free.empty()) {
         KLD_TRY(policy.min_free, snap::parse_min_free(options.min_free, space));

@@ -8,6 +8,7 @@
 #include "base/user_namespace.h"
 #include "cmd/kldload/verbs.h"
 #include "config/schema.h"
+#include "pipeline/cache.h"
 #include "pipeline/make_image.h"
 
 namespace kld::cmd {
@@ -105,6 +106,7 @@ Status make(Context& context, const ImageOptions& options) {
     const auto events = context.events();
     pipeline::Build build{context.runner, context.files, *events, places};
     KLD_TRY(const auto result, pipeline::make_image(build, wish));
+    pipeline::drop_unused(context.files, *events, places.cache, std::time(nullptr));
     print_result(result, options.json);
     return {};
 }

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
                               [&](std::function<kld::Status()> run) { verb = std::move(run); }};
     kld::cmd::add_image(app, context);
     kld::cmd::add_answers(app, context);
+    kld::cmd::add_cache(app, context);
     kld::cmd::add_check(app, context);
     kld::cmd::add_modules(app, context);
     kld::cmd::add_run(app, context);

@@ -24,6 +24,7 @@ struct Context {
 
 void add_image(CLI::App& app, Context& context);
 void add_answers(CLI::App& app, Context& context);
+void add_cache(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_modules(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);

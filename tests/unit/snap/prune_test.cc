@@ -138,20 +138,6 @@ TEST(Prune, IsListedWithItsReasons) {
               "p/x@1\t995680000\t100\tnot the newest\tyes\tksnap\np/x@5\t999136000\t100\tthe newest\tno\tksnap\n");
 }
 
-TEST(Age, HasAUnit) {
-    EXPECT_EQ(parse_age("90m"), 5400U);
-    EXPECT_EQ(parse_age("12h"), 43200U);
-    EXPECT_EQ(parse_age("30d"), 30 * kDay);
-    EXPECT_EQ(parse_age("2w"), 14 * kDay);
-    EXPECT_EQ(parse_age("1y"), 365 * kDay);
-    for (const auto* text : {"", "d", "30", "30s", "-1d", "1.5d", "30 d", "30D", "1000001d", "99999999999999999999d"}) {
-        const auto age = parse_age(text);
-        ASSERT_FALSE(age.has_value()) << text;
-        EXPECT_EQ(age.error().code, ExitCode::usage);
-        EXPECT_FALSE(age.error().hint.empty());
-    }
-}
-
 TEST(MinFree, IsAPartOfThePoolOrASize) {
     EXPECT_EQ(parse_min_free("10%", {.used = 900, .available = 100}), 100U);
     EXPECT_EQ(parse_min_free("0%", {.used = 900, .available = 100}), 0U);
