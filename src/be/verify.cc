@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check/rows.h"
+#include "zfs/own_mounts.h"
 #include "zfs/passing_mount.h"
 #include "zfs/query.h"
 
@@ -22,15 +23,17 @@ Result<check::Report> verify(Runner& runner, Files& files, const World& world, c
     KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
     KLD_TRY(const auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
     if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
-    auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
-    std::optional<zfs::PassingMount> passing;
-    if (place.empty()) {
-        KLD_TRY(auto mounted, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "verify"));
-        place = passing.emplace(std::move(mounted)).place();
-    }
-    check::System system{dataset, check::Kind::directory};
-    system.environments.push_back(check::read_environment(check::Tree(files, place == "/" ? "" : place), &datasets[0]));
-    return check::check_system(system);
+    const auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
+    const auto check_at = [&](const std::string& root) {
+        check::System system{dataset, check::Kind::directory};
+        system.environments.push_back(check::read_environment(check::Tree(files, root), &datasets[0]));
+        return check::check_system(system);
+    };
+    if (!place.empty()) return check_at(place == "/" ? "" : place);
+    return zfs::with_own_mounts([&]() -> Result<check::Report> {
+        KLD_TRY(const auto mount, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "verify"));
+        return check_at(mount.place());
+    });
 }
 
 Status expect_bootable(const check::Report& report, const std::string& name) {

@@ -67,6 +67,7 @@ struct Feature {
     std::string description;
     bool login = false;                  ///< accounts may come with the machine
     bool files = false;                  ///< packaging/features/<id> is shipped as a package
+    std::vector<std::string> needs;      ///< features that come along
     std::string program;                 ///< of ours, shipped in that package; empty: none
     std::vector<std::string> initramfs;  ///< files that the initramfs must have
     ByDistro packages;
@@ -74,6 +75,9 @@ struct Feature {
     ByDistro services;
     std::string digest;
 };
+
+/// True when there is a package kldload-<id>.
+bool is_shipped(const Feature& feature);
 
 /// All chosen features together, as they are for one distribution. The order in which they were chosen does not count.
 struct FeatureSet {
@@ -100,7 +104,7 @@ Result<Feature> find_feature(Files& files, const std::string& directory, const s
 /// Ids of all features.
 Result<std::vector<std::string>> feature_ids(Files& files, const std::string& directory);
 
-/// A feature that the distribution is not named in is a usage error.
+/// Those asked for and those that they need. One that the distribution is not named in is a usage error.
 Result<FeatureSet> find_features(Files& files, const std::string& directory, const std::vector<std::string>& ids,
                                  const Distro& distro);
 

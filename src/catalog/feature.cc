@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/core.h>
 
-#include <set>
+#include <map>
 
 #include "base/text.h"
 #include "catalog/catalog.h"
@@ -44,6 +44,7 @@ Result<Feature> parse_feature(const std::string& text, const std::string& path) 
     feature.login = reader.flag("login");
     feature.files = reader.flag("files");
     feature.program = reader.text("program");
+    feature.needs = reader.list("needs");
     feature.initramfs = reader.list("initramfs");
     feature.packages = read_table(reader, "packages");
     feature.components = read_table(reader, "components");
@@ -55,6 +56,10 @@ Result<Feature> parse_feature(const std::string& text, const std::string& path) 
     return feature;
 }
 
+bool is_shipped(const Feature& feature) {
+    return feature.files || !feature.program.empty();
+}
+
 Result<Feature> find_feature(Files& files, const std::string& directory, const std::string& id) {
     KLD_TRY(const auto text, read_entry(files, directory + "/features", "feature", id));
     return parse_feature(text, fmt::format("{}/features/{}.toml", directory, id));
@@ -64,12 +69,31 @@ Result<std::vector<std::string>> feature_ids(Files& files, const std::string& di
     return known_ids(files, directory + "/features");
 }
 
+namespace {
+
+/// By name: those asked for, what they need, and so on.
+Result<std::map<std::string, Feature>> with_needed(Files& files, const std::string& directory,
+                                                   std::vector<std::string> ids) {
+    std::map<std::string, Feature> all;
+    while (!ids.empty()) {
+        const auto id = std::move(ids.back());
+        ids.pop_back();
+        if (all.contains(id)) continue;
+        KLD_TRY(auto feature, find_feature(files, directory, id));
+        ids.insert(ids.end(), feature.needs.begin(), feature.needs.end());
+        all.emplace(id, std::move(feature));
+    }
+    return all;
+}
+
+}  // namespace
+
 Result<FeatureSet> find_features(Files& files, const std::string& directory, const std::vector<std::string>& ids,
                                  const Distro& distro) {
     FeatureSet set;
     std::vector<std::string> digests;
-    for (const auto& id : std::set<std::string>(ids.begin(), ids.end())) {
-        KLD_TRY(const auto feature, find_feature(files, directory, id));
+    KLD_TRY(const auto all, with_needed(files, directory, ids));
+    for (const auto& [id, feature] : all) {
         const auto* packages = find_in(feature.packages, distro);
         if (packages == nullptr)
             return fail(
@@ -78,7 +102,7 @@ Result<FeatureSet> find_features(Files& files, const std::string& directory, con
                 ExitCode::usage);
         set.ids.push_back(id);
         set.login = set.login || feature.login;
-        if (feature.files || !feature.program.empty()) set.shipped.push_back(id);
+        if (is_shipped(feature)) set.shipped.push_back(id);
         merge(set.packages, packages);
         merge(set.initramfs, feature.initramfs);
         merge(set.components, find_in(feature.components, distro));

@@ -17,6 +17,7 @@
 #include "exports/stop.h"
 #include "exports/undo.h"
 #include "image/boot_disk.h"
+#include "zfs/own_mounts.h"
 #include "zfs/passing_mount.h"
 
 namespace kld::exports {
@@ -178,8 +179,11 @@ private:
         job_.events.stage("identity");
         const NewIdentity identity{job_.world.esp.place, plan_.disk.esp_partuuid, random_hostid()};
         for (const auto& environment : plan_.environments) {
-            KLD_TRY(const auto mount, zfs::PassingMount::make(job_.runner, environment, "zfsutil", "export"));
-            KLD_TRY(const auto reset, reset_identity(going_, job_.files, mount.place(), identity));
+            KLD_TRY(const auto reset, zfs::with_own_mounts([&]() -> Result<std::vector<std::string>> {
+                        KLD_TRY(const auto mount,
+                                zfs::PassingMount::make(job_.runner, environment, "zfsutil", "export"));
+                        return reset_identity(going_, job_.files, mount.place(), identity);
+                    }));
             for (const auto& what : reset)
                 if (!contains(reset_, what)) reset_.push_back(what);
         }

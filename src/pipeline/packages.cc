@@ -235,12 +235,18 @@ std::string feature_package_name(const std::string& feature) {
 
 Result<std::string> feature_package(Build& build, const std::string& id) {
     KLD_TRY(const auto feature, catalog::find_feature(build.files, build.places.data + "/catalog", id));
+    std::vector<std::string> depends;
     apt::Package package{.name = feature_package_name(id),
                          .version = KLD_VERSION,
                          .architecture = feature.program.empty() ? "all" : "amd64",
                          .fields = {{"Section", "admin"}, {"Priority", "optional"}},
                          .summary = "kldload: " + feature.description,
                          .description = "Beside what the distribution has, which is left as it is."};
+    for (const auto& needed : feature.needs) {
+        KLD_TRY(const auto other, catalog::find_feature(build.files, build.places.data + "/catalog", needed));
+        if (catalog::is_shipped(other)) depends.push_back(feature_package_name(needed));
+    }
+    if (!depends.empty()) package.fields.emplace_back("Depends", join(depends, ", "));
     if (feature.files) KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + id, "", package));
     if (!feature.program.empty()) KLD_CHECK(add_links(build, feature.program, package));
     KLD_CHECK(add_scripts(build, package));

@@ -31,6 +31,11 @@ std::vector<std::string> without_doubles(const CreateWish& wish) {
 
 }  // namespace
 
+bool is_throwaway(const std::string& place) {
+    return std::any_of(std::begin(kThrowaway), std::end(kThrowaway),
+                       [&](const char* one) { return zfs::lies_in(place, one); });
+}
+
 Result<std::vector<std::string>> usual_datasets(const std::vector<zfs::Mount>& mounts,
                                                 const std::vector<boot::Dataset>& datasets) {
     const auto root = zfs::dataset_at(mounts, "/");
@@ -39,7 +44,7 @@ Result<std::vector<std::string>> usual_datasets(const std::vector<zfs::Mount>& m
     for (const auto& mount : mounts) {
         if (mount.type != "zfs" || mount.source.find('@') != std::string::npos) continue;
         if (boot::pool_of(mount.source) != boot::pool_of(root) || contains(chosen, mount.source)) continue;
-        if (zfs::lies_in(mount.target, "/var/cache") || zfs::lies_in(mount.target, "/var/tmp")) continue;
+        if (is_throwaway(mount.target)) continue;
         const auto* dataset = boot::find_dataset(datasets, mount.source);
         if (dataset != nullptr && boot::is_boot_environment(*dataset)) continue;
         chosen.push_back(mount.source);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "zfs/names.h"
+#include "zfs/own_mounts.h"
 #include "zfs/passing_mount.h"
 
 namespace kld::snap {
@@ -34,18 +35,20 @@ Result<std::string> common_snapshot(const be::World& world, const std::string& f
 
 Result<std::vector<Change>> changes_of(Runner& runner, const be::World& world, const std::string& dataset,
                                        const std::string& since) {
-    auto place = dataset == world.running ? std::string("/") : zfs::place_of(world.mounts, dataset);
-    std::optional<zfs::PassingMount> passing;
-    if (place.empty()) {
-        KLD_TRY(auto mounted, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "diff"));
-        place = passing.emplace(std::move(mounted)).place();
-    }
-    KLD_TRY(auto changes, read_diff(runner, since, dataset));
-    for (auto& change : changes) {
-        change.path = below(change.path, place);
-        if (!change.new_path.empty()) change.new_path = below(change.new_path, place);
-    }
-    return changes;
+    const auto read_at = [&](const std::string& place) -> Result<std::vector<Change>> {
+        KLD_TRY(auto changes, read_diff(runner, since, dataset));
+        for (auto& change : changes) {
+            change.path = below(change.path, place);
+            if (!change.new_path.empty()) change.new_path = below(change.new_path, place);
+        }
+        return changes;
+    };
+    const auto place = dataset == world.running ? std::string("/") : zfs::place_of(world.mounts, dataset);
+    if (!place.empty()) return read_at(place);
+    return zfs::with_own_mounts([&]() -> Result<std::vector<Change>> {
+        KLD_TRY(const auto mount, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "diff"));
+        return read_at(mount.place());
+    });
 }
 
 }  // namespace kld::snap

@@ -9,6 +9,7 @@
 #include "base/age.h"
 #include "base/text.h"
 #include "snap/changes.h"
+#include "snap/create.h"
 #include "zfs/names.h"
 #include "zfs/query.h"
 
@@ -20,11 +21,21 @@ namespace {
 std::string reason_to_stay(const Snapshot& snapshot, const Policy& policy, std::uint64_t newer, std::time_t now) {
     if (snapshot.holds > 0) return "held";
     if (!snapshot.clones.empty()) return "origin of " + join(snapshot.clones, ", ");
+    return kept_by_rule(policy, newer, snapshot.created, now);
+}
+
+bool is_looked_at(const Snapshot& snapshot, const Policy& policy) {
+    if (snapshot.reason.empty() || snapshot.reason == "-") return false;
+    return !policy.automatic || snapshot.reason != kKsnap;
+}
+
+}  // namespace
+
+std::string kept_by_rule(const Policy& policy, std::uint64_t newer, std::uint64_t created, std::time_t now) {
     const auto keep = policy.keep.value_or(1);
     if (newer < keep) return keep == 1 ? "the newest" : fmt::format("among the newest {}", keep);
     // A creation in the future is a clock that was wrong: it is no age that lets something go.
-    const auto age =
-        static_cast<std::uint64_t>(now) > snapshot.created ? static_cast<std::uint64_t>(now) - snapshot.created : 0;
+    const auto age = static_cast<std::uint64_t>(now) > created ? static_cast<std::uint64_t>(now) - created : 0;
     if (policy.older_than && age <= *policy.older_than) return "younger than " + age_text(*policy.older_than);
     return {};
 }
@@ -39,13 +50,11 @@ std::string reason_to_go(const Policy& policy) {
     return join(reasons, ", ");
 }
 
-}  // namespace
-
 Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy, const PoolSpace& space,
                    std::time_t now) {
     Pruning pruning;
     for (const auto& snapshot : snapshots)
-        if (!snapshot.reason.empty() && snapshot.reason != "-") pruning.decisions.push_back({snapshot, false, {}});
+        if (is_looked_at(snapshot, policy)) pruning.decisions.push_back({snapshot, false, {}});
     // By transaction, which no clock can turn around.
     std::stable_sort(
         pruning.decisions.begin(), pruning.decisions.end(),
@@ -95,14 +104,18 @@ Result<PoolSpace> read_pool_space(Runner& runner, const std::string& pool) {
     return PoolSpace{zfs::number(rows[0][0]) - coming, zfs::number(rows[0][1]) + coming};
 }
 
+Table decision_table(const std::string& title) {
+    return Table{{{"name", title},
+                  {"created", "Created", Unit::time},
+                  {"used", "Used", Unit::bytes},
+                  {"why", "Why"},
+                  {"goes", "Goes"},
+                  {"reason", "Reason"}},
+                 {}};
+}
+
 Table list_decisions(const std::vector<Decision>& decisions) {
-    Table table{{{"name", "Snapshot"},
-                 {"created", "Created", Unit::time},
-                 {"used", "Used", Unit::bytes},
-                 {"why", "Why"},
-                 {"goes", "Goes"},
-                 {"reason", "Reason"}},
-                {}};
+    auto table = decision_table("Snapshot");
     for (const auto& one : decisions)
         table.rows.push_back(
             {one.snapshot.name, one.snapshot.created, one.snapshot.used, one.why, one.goes, one.snapshot.reason});

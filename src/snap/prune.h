@@ -19,7 +19,19 @@ struct Policy {
     std::optional<std::uint64_t> keep{};        ///< the newest of each dataset and reason stay; nothing said: one
     std::optional<std::uint64_t> older_than{};  ///< seconds; younger ones stay
     std::optional<std::uint64_t> min_free{};    ///< bytes; the oldest go, until so much is free
+    bool automatic = false;                     ///< what a person made with ksnap create is not looked at
 };
+
+/// Why something so old stays by these rules; empty when they let it go.
+/// @param newer    how many of its kind are newer
+/// @param created  seconds since 1970
+std::string kept_by_rule(const Policy& policy, std::uint64_t newer, std::uint64_t created, std::time_t now);
+
+/// "older than 30 d, not the newest"
+std::string reason_to_go(const Policy& policy);
+
+/// Columns of a list of decisions, without rows. @param title  of the first one
+Table decision_table(const std::string& title);
 
 /// Space of the pool, in bytes as `zfs list` counts them; what is being freed counts as available.
 struct PoolSpace {

@@ -87,7 +87,6 @@ std::vector<std::string> shared_places(const be::World& world) {
 Result<Inside> upgrade_inside(Host& host, const Prepared& prepared, const std::string& dataset,
                               const std::string& transaction) {
     KLD_CHECK(host.own_mounts());
-    KLD_CHECK(host.runner.run({.argv = {"mount", "--make-rprivate", "/"}}));
     KLD_TRY(const auto made, host.runner.run({.argv = {"mktemp", "--directory", "/run/kldload-upgrade.XXXXXX"}}));
     const std::string place(trim(made.out));
     auto inside = [&]() -> Result<Inside> {

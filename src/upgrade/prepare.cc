@@ -2,7 +2,6 @@
 #include "upgrade/prepare.h"
 
 #include <fmt/core.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/text.h"
 #include "zfs/names.h"
+#include "zfs/own_mounts.h"
 #include "zfs/query.h"
 
 namespace kld::upgrade {
@@ -104,10 +104,7 @@ Host real_host(Runner& runner, Files& files, Events& events) {
                 if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\n");
                 return run_in_foreground(command);
             },
-            []() -> Status {
-                if (::unshare(CLONE_NEWNS) != 0) return fail(errno_error("cannot have mounts of its own", errno));
-                return {};
-            },
+            zfs::have_own_mounts,
             [&](const be::World& world, const std::string& root) { return prove_running(runner, files, world, root); },
             [&](const be::World& world, const std::string& dataset) {
                 return prove_environment(runner, files, world, dataset);

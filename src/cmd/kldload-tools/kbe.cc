@@ -211,6 +211,7 @@ void add_kbe(CLI::App& app, ToolContext& context) {
     add_be_run(app, context);
     add_be_streams(app, context);
     add_be_check(app, context);
+    add_be_prune(app, context);
 }
 
 }  // namespace kld::cmd

@@ -34,6 +34,7 @@ Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& opti
 
 void add_be_activate(CLI::App& app, ToolContext& context);
 void add_be_diff(CLI::App& app, ToolContext& context);
+void add_be_prune(CLI::App& app, ToolContext& context);
 void add_be_commit(CLI::App& app, ToolContext& context);
 
 }  // namespace kld::cmd

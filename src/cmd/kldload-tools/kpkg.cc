@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "boot/dataset.h"
 #include "kpkg.h"
 #include "packages/hook_run.h"
 #include "packages/hooks.h"

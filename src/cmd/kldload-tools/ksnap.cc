@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "snap/diff.h"
 #include "snap/listing.h"
+#include "snap/policy.h"
+#include "zfs/query.h"
 
 namespace kld::cmd {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 struct SnapListOptions {
     std::vector<std::string> words{};
     bool recursive = false;
-    std::string since{}, until{};
+    std::string since{}, until{}, pool{};
     ListOutput output{};
 };
 
@@ -71,6 +73,14 @@ Status snap_diff(ToolContext& context, const SnapListOptions& options) {
     KLD_TRY(const auto changes, snap::read_diff(context.runner, since, until));
     constexpr std::size_t kShown = 4;
     options.output.print(snap::list_changes(changes, options.output.json), "changes", kShown);
+    return {};
+}
+
+Status snap_print_policy(ToolContext& context, const SnapListOptions& options) {
+    KLD_TRY(const auto world, be::probe(context.runner, context.files, options.pool, false));
+    KLD_TRY(const auto datasets,
+            zfs::get(context.runner, {.root = world.pool, .properties = {"mountpoint", "canmount"}}));
+    fmt::print("{}", snap::sanoid_policy(datasets, world.container));
     return {};
 }
 
@@ -195,6 +205,14 @@ void add_ksnap(CLI::App& app, ToolContext& context) {
     add_snap_changes(app, context);
     add_snap_restore(app, context);
     add_snap_rollback(app, context);
+    {
+        auto options = std::make_shared<SnapListOptions>();
+        auto* verb =
+            app.add_subcommand("policy", "write a configuration for sanoid that fits these datasets to stdout");
+        verb->add_option("--pool", options->pool, "where / is on no pool, or on another one");
+        verb->callback(
+            [&context, options] { context.run([&context, options] { return snap_print_policy(context, *options); }); });
+    }
     {
         auto options = std::make_shared<SnapListOptions>();
         auto* verb = app.add_subcommand("space", "what snapshots hold, or what destroying some would free");

@@ -12,6 +12,7 @@
 #include "snap/back.h"
 #include "snap/restore.h"
 #include "snap/rollback.h"
+#include "zfs/own_mounts.h"
 #include "zfs/properties.h"
 
 namespace kld::cmd {
@@ -41,6 +42,11 @@ Status snap_restore(ToolContext& context, const SnapBackOptions& options) {
         if (item.target_kind != FileKind::none) said.back() += " (before: " + item.kept + ")";
     }
     return carry_out(context, options.change, plan, join(said, "\n"));
+}
+
+/// With mounts of its own: a snapshot that had to be mounted does not outlive a command that is killed.
+Status snap_restore_apart(ToolContext& context, const SnapBackOptions& options) {
+    return zfs::with_own_mounts([&] { return snap_restore(context, options); });
 }
 
 Status snap_confirm(const std::string& dataset) {
@@ -122,7 +128,7 @@ void add_snap_restore(CLI::App& app, ToolContext& context) {
                    "what is there is kept beside as NAME.before-restore-TIME; else it is refused");
     options->change.add_to(*verb, false);
     verb->callback(
-        [&context, options] { context.run([&context, options] { return snap_restore(context, *options); }); });
+        [&context, options] { context.run([&context, options] { return snap_restore_apart(context, *options); }); });
 }
 
 void add_snap_rollback(CLI::App& app, ToolContext& context) {

@@ -15,7 +15,7 @@ namespace {
 struct SnapChangeOptions {
     ChangeOptions change{};
     std::vector<std::string> words{};
-    bool recursive = false;
+    bool recursive = false, automatic = false;
     std::string keep{}, older_than{}, min_free{};
 };
 using SnapChangeOptionsPtr = std::shared_ptr<SnapChangeOptions>;
@@ -98,6 +98,7 @@ Result<snap::Policy> snap_policy(const SnapChangeOptions& options, const snap::P
     if (!options.min_free.empty()) {
         KLD_TRY(policy.min_free, snap::parse_min_free(options.min_free, space));
     }
+    policy.automatic = options.automatic;
     return policy;
 }
 
@@ -119,20 +120,8 @@ Status snap_prune(ToolContext& context, const SnapChangeOptions& options) {
     KLD_TRY(const auto space, snap::read_pool_space(context.runner, pool));
     KLD_TRY(const auto policy, snap_policy(options, space));
     KLD_TRY(const auto snapshots, snap::read_snapshots(context.runner, pool, snap::Depth::below));
-    auto pruning = snap::plan_prune(snapshots, policy, space, std::time(nullptr));
-    if (options.change.json) {
-        fmt::print("{}", to_json(snap::list_decisions(pruning.decisions), "snapshots"));
-    } else {
-        const auto going = std::stable_partition(pruning.decisions.begin(), pruning.decisions.end(),
-                                                 [](const snap::Decision& one) { return one.goes; });
-        const std::vector<snap::Decision> gone(pruning.decisions.begin(), going);
-        auto table = snap::list_decisions(gone);
-        constexpr std::size_t kShown = 4;
-        table.columns.resize(kShown);
-        for (auto& row : table.rows) row.resize(kShown);
-        fmt::print("{}{} of {} snapshots that kldload made {}\n", to_columns(table), gone.size(),
-                   pruning.decisions.size(), options.change.dry_run ? "would go" : "go");
-    }
+    const auto pruning = snap::plan_prune(snapshots, policy, space, std::time(nullptr));
+    print_pruning(snap::list_decisions(pruning.decisions), "snapshots", options.change);
     if (options.change.dry_run) return {};
     return zfs::apply(pruning.plan, context.runner, *context.events());
 }
@@ -192,6 +181,7 @@ void add_snap_changes(CLI::App& app, ToolContext& context) {
         verb->add_option("--keep", options->keep, "the newest N of each dataset and reason stay; else one");
         verb->add_option("--older-than", options->older_than, "younger ones stay: 12h, 30d, 8w, 1y");
         verb->add_option("--min-free", options->min_free, "the oldest go, until so much is free: 10%, 20G");
+        verb->add_flag("--automatic", options->automatic, "not those that somebody made with ksnap create");
     }
 }
 

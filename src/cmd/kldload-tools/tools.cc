@@ -75,4 +75,18 @@ Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::
     return {};
 }
 
+void print_pruning(Table decisions, const std::string& what, const ChangeOptions& options) {
+    if (options.json) {
+        fmt::print("{}", to_json(decisions, what));
+        return;
+    }
+    constexpr std::size_t kGoes = 4;
+    const auto all = decisions.rows.size();
+    std::erase_if(decisions.rows, [](const std::vector<Cell>& row) { return !std::get<bool>(row[kGoes]); });
+    decisions.columns.resize(kGoes);
+    for (auto& row : decisions.rows) row.resize(kGoes);
+    fmt::print("{}{} of {} {} that kldload made {}\n", to_columns(decisions), decisions.rows.size(), all, what,
+               options.dry_run ? "would go" : "go");
+}
+
 }  // namespace kld::cmd

@@ -70,6 +70,10 @@ Result<Lock> lock_pool(const std::string& pool);
 /// @param said  one line for people when it was done; empty: none
 Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said);
 
+/// What a pruning decides, for people: those that go with why, and how many there were. @param decisions  with "goes"
+/// as its fifth column @param what  "snapshots"
+void print_pruning(Table decisions, const std::string& what, const ChangeOptions& options);
+
 /// Root, or an error that says so.
 Status expect_root();
 

@@ -24,7 +24,7 @@ TEST(Catalog, EveryEntryOfTheProjectIsValidAndNamedAsItsFile) {
     }
     const auto features = feature_ids(files, kCatalog);
     ASSERT_TRUE(features.has_value());
-    EXPECT_EQ(*features, (std::vector<std::string>{"cloud", "metal", "tools", "vmware"}));
+    EXPECT_EQ(*features, (std::vector<std::string>{"cloud", "metal", "snapshots", "tools", "vmware"}));
     for (const auto& id : *features) {
         const auto feature = find_feature(files, kCatalog, id);
         ASSERT_TRUE(feature.has_value()) << render(feature.error());
@@ -80,7 +80,7 @@ TEST(Catalog, BrokenTomlAndWrongValuesAreUsageErrors) {
 }
 
 const std::string kFeature =
-    "version = 1\nid = \"x\"\ndescription = \"x\"\nlogin = false\nfiles = false\nprogram = \"\"\ninitramfs = []\n"
+    "version = 1\nid = \"x\"\ndescription = \"x\"\nlogin = false\nfiles = false\nprogram = \"\"\nneeds = []\ninitramfs = []\n"
     "[packages]\napt = [\"for-all\"]\ndebian-12 = [\"for-twelve\"]\n"
     "[components]\napt = [\"main\", \"non-free-firmware\"]\n[services]\n";
 
@@ -127,6 +127,20 @@ TEST(Features, TogetherAreTheSameInAnyOrder) {
     EXPECT_EQ(set->digest, find_features(files, "/c", {"a", "b"}, debian("13"))->digest);
     EXPECT_NE(set->digest, find_features(files, "/c", {"a"}, debian("13"))->digest);
     EXPECT_EQ(find_features(files, "/c", {}, debian("13"))->digest, "");
+}
+
+TEST(Features, BringWhatTheyNeed) {
+    auto files = two_features();
+    files.entries["/c/features/a.toml"] = {replace_all(kFeature, "needs = []", "needs = [\"b\"]")};
+    files.entries["/c/features/b.toml"] = {replace_all(kFeature, "needs = []", "needs = [\"a\", \"c\"]")};
+    files.entries["/c/features/c.toml"] = {replace_all(kFeature, "files = false", "files = true")};
+    const auto set = find_features(files, "/c", {"a"}, debian("13"));
+    ASSERT_TRUE(set.has_value()) << render(set.error());
+    EXPECT_EQ(set->ids, (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(set->shipped, std::vector<std::string>{"c"});
+    files.entries["/c/features/b.toml"] = {replace_all(kFeature, "needs = []", "needs = [\"d\"]")};
+    EXPECT_NE(render(find_features(files, "/c", {"a"}, debian("13")).error()).find("no feature is called 'd'"),
+              std::string::npos);
 }
 
 TEST(Features, UnknownOnesAndFaultsAreUsageErrors) {

@@ -132,6 +132,14 @@ TEST(Prune, ThePlanHasJustWhatGoes) {
     EXPECT_TRUE(plan_prune({}, {.keep = 0}, {}, kNow).plan.steps.empty());
 }
 
+TEST(Prune, ByItselfNothingThatAPersonMade) {
+    auto some = kFive;
+    some[1].reason = "kpkg";
+    some[3].reason = "kpkg";
+    EXPECT_EQ(going(some, {.keep = 0, .automatic = true}), (Names{"p/x@2", "p/x@4"}));
+    EXPECT_EQ(why(some, {.keep = 0, .automatic = true}, "p/x@1"), "not looked at");
+}
+
 TEST(Prune, IsListedWithItsReasons) {
     const auto table = list_decisions(plan_prune({kFive[0], kFive[4]}, {.keep = 1}, {}, kNow).decisions);
     EXPECT_EQ(to_tabs(table),

@@ -19,7 +19,6 @@ const Lines kBefore{
     "zfs clone -o canmount=noauto -o mountpoint=/ -o org.kldload:reason=kupgrade rpool/ROOT/default@upgrade-TIME "
     "rpool/ROOT/default-upgrade-TIME"};
 const Lines kMounts{"own mounts",
-                    "mount --make-rprivate /",
                     "mktemp --directory /run/kldload-upgrade.XXXXXX",
                     "mount -t zfs -o zfsutil rpool/ROOT/default-upgrade-TIME " + kPlace,
                     "mount --rbind /dev " + kPlace + "/dev",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vm/support/tools_machine.h"
 
+#include <cstdlib>
+
 namespace kld::test {
 namespace {
 
@@ -19,6 +21,14 @@ Result<std::string> make_package(Runner& runner, Files& files, const std::string
 }
 
 }  // namespace
+
+void ToolsMachine::replace_tools() {
+    const auto* program = std::getenv("KLD_TEST_TOOLS");
+    if (program == nullptr || replaced) return;
+    KLD_ASSERT_OK(guest->ssh().copy_to(program, "/home/admin/kldload-tools"));
+    answer(shell, "install -m 0755 /home/admin/kldload-tools /usr/lib/kldload/kldload-tools");
+    replaced = true;
+}
 
 void ToolsMachine::send(const std::string& name, const std::string& version, const std::string& postinst) {
     const auto package = make_package(runner, files, directory->path(), name, version, postinst);

@@ -32,6 +32,7 @@ protected:
         KLD_ASSERT_OK(guest->power_on());
         KLD_ASSERT_OK(guest->wait_for_ssh());
         shell = over_ssh(*guest);
+        ASSERT_NO_FATAL_FAILURE(replace_tools());
     }
     void reboot() {
         KLD_ASSERT_OK(guest->shut_down_by_ssh());
@@ -39,6 +40,8 @@ protected:
     }
     /// What a command says and its exit code, when that is not 0.
     std::string said(const std::string& command) { return answer(shell, "(" + command + ") 2>&1 || echo \"exit $?\""); }
+    /// By the program that $KLD_TEST_TOOLS names, to try one without making the image again; once.
+    void replace_tools();
     /// A package of nothing but a script that runs when it is configured, as /home/admin/NAME.deb.
     void send(const std::string& name, const std::string& version, const std::string& postinst);
     void expect_said(const std::string& command, const std::string& text) {
@@ -51,6 +54,7 @@ protected:
     std::optional<TemporaryDirectory> directory;
     std::unique_ptr<Guest> guest;
     RootShell shell;
+    bool replaced = false;
 };
 
 }  // namespace kld::test

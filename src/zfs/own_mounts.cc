@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zfs/own_mounts.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <thread>
+
+namespace kld::zfs {
+
+Status have_own_mounts() {
+    if (::unshare(CLONE_NEWNS) != 0) return fail(errno_error("cannot have mounts of its own", errno));
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+        return fail(errno_error("cannot keep mounts to itself", errno));
+    return {};
+}
+
+void run_with_own_mounts(const std::function<void()>& act) {
+    std::thread([&] {
+        [[maybe_unused]] const auto own = have_own_mounts();
+        act();
+    }).join();
+}
+
+}  // namespace kld::zfs
