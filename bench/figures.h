@@ -54,6 +54,13 @@ Result<std::vector<Figure>> measure_check(Bench& bench, const Inputs& inputs);
 /// From starting a tool to its end when it has nothing to do but to say how it is used; its size as it is shipped.
 Result<std::vector<Figure>> measure_tools(Bench& bench, const Wanted& wanted);
 
+/// The figures of measure_tools_in_guest().
+std::vector<std::string> names_in_guest();
+
+/// What listings take beside the bare calls of zfs and zpool that they make, also with 10,000 snapshots; and what
+/// changes take beside the bare ones: in a virtual machine, by the script bench/measure-tools.
+Result<std::vector<Figure>> measure_tools_in_guest(Bench& bench, const Wanted& wanted);
+
 /// What the menu adds to the time until the chosen kernel's first line.
 Result<Figure> measure_menu_overhead(Bench& bench, const Inputs& inputs);
 
