@@ -45,7 +45,7 @@ public:
     bool exists(const std::string& path) { return kind(path) != FileKind::none; }
 };
 
-class RealFiles final : public Files {
+class RealFiles : public Files {
 public:
     Result<std::string> read(const std::string& path) override;
     Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) override;

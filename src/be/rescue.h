@@ -15,23 +15,12 @@ bool programs_work(Runner& runner);
 
 /// The machine's files, but /proc/self/mountinfo as it was before this process went into a snapshot: what runs is what
 /// ran before.
-class FilesFromOutside final : public Files {
+class FilesFromOutside final : public RealFiles {
 public:
-    FilesFromOutside(Files& files, std::string mountinfo) : files_(files), mountinfo_(std::move(mountinfo)) {}
+    explicit FilesFromOutside(std::string mountinfo) : mountinfo_(std::move(mountinfo)) {}
     Result<std::string> read(const std::string& path) override;
-    Status write(const std::string& path, std::string_view bytes, unsigned mode) override;
-    Status overwrite(const std::string& path, std::string_view bytes) override;
-    Status append(const std::string& path, std::string_view bytes) override;
-    Result<std::vector<std::string>> list(const std::string& path) override;
-    FileKind kind(const std::string& path) override;
-    Status make_directories(const std::string& path) override;
-    Status remove(const std::string& path) override;
-    Status rename(const std::string& from, const std::string& to) override;
-    Status exchange(const std::string& first, const std::string& second) override;
-    Status flush(const std::string& directory) override;
 
 private:
-    Files& files_;
     std::string mountinfo_;
 };
 

@@ -2,6 +2,7 @@
 // The k* commands on a booted machine: boot environments, a root without its libc, snapshots, status and directories.
 #include <gtest/gtest.h>
 
+#include "vm/support/boot_menu.h"
 #include "vm/support/system_checks.h"
 #include "vm/support/tools_machine.h"
 
@@ -81,6 +82,47 @@ TEST_F(MoreTools, ALibcThatIsGoneComesBackFromAnOpenShell) {
     EXPECT_TRUE(root.starts_with("rpool/ROOT/default-back-")) << root;
     expect_healthy(shell, root);
     EXPECT_EQ(answer(shell, "kpkg history -H | cut -f4; dpkg --audit"), "undone");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(MoreTools, ALibcThatIsGoneComesBackFromTheBootMenu) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    ASSERT_NO_FATAL_FAILURE(send("nolibc", "1", "mv /usr/lib/x86_64-linux-gnu/libc.so.6 /root/\n"));
+    answer(shell, "echo mine > /srv/mine");
+    // Over ssh nothing works from there on, not even the shell that would say so.
+    [[maybe_unused]] const auto broken =
+        guest->ssh().run("sudo kpkg install /home/admin/nolibc.deb", std::chrono::minutes(5));
+    EXPECT_FALSE(guest->ssh().check("true").has_value()) << "it still works without its libc";
+    guest->pull_the_plug();
+
+    KLD_ASSERT_OK(guest->power_on());
+    const auto menu = BootMenu::wait(guest->console());
+    KLD_ASSERT_OK(menu);
+    KLD_ASSERT_OK(guest->console().send("b"));
+    KLD_ASSERT_OK(guest->console().expect(vm::text(">  1  kpkg-"), std::chrono::seconds(120)));
+    KLD_ASSERT_OK(guest->console().send_key(vm::Key::enter));
+    KLD_ASSERT_OK(guest->console().expect(vm::text("Go back to rpool/ROOT/default@kpkg-"), std::chrono::seconds(120)));
+    KLD_ASSERT_OK(guest->console().send("d"));
+    KLD_ASSERT_OK(guest->wait_for_ssh());
+    const auto root = answer(shell, "findmnt -n -o SOURCE /");
+    EXPECT_TRUE(root.starts_with("rpool/ROOT/default_kpkg-")) << root;
+    expect_healthy(shell, root);
+    EXPECT_EQ(answer(shell, "cat /srv/mine; dpkg --audit; dpkg -s nolibc >/dev/null 2>&1 || echo none"), "mine\nnone");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(MoreTools, APackageFromTheMirrorServesAPage) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    KLD_ASSERT_OK(guest->ssh().check("sudo kpkg update && sudo kpkg install nginx", std::chrono::minutes(30)));
+    EXPECT_NE(answer(shell,
+                     "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1/\").read().decode())'")
+                  .find("Welcome to nginx"),
+              std::string::npos);
+    EXPECT_EQ(answer(shell, "kpkg history -H | cut -f3-4"), "admin\tdone");
+    EXPECT_NE(answer(shell, "kpkg list | grep -c ^nginx"), "0");
+    expect_said("kpkg info nginx", "Package: nginx");
+    expect_said("kpkg remove nginx", "nginx: ");
+    EXPECT_EQ(answer(shell, "kpkg history -H | cut -f4"), "done\ndone");
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

@@ -79,7 +79,7 @@ Status undo_packages(ToolContext& context, const UndoOptions& options) {
     fmt::print(stderr, "the programs of this system do not start: going on with those of {}\n", chosen.snapshot);
     KLD_TRY(const auto mountinfo, context.files.read("/proc/self/mountinfo"));
     KLD_CHECK(be::enter_snapshot(context.files, chosen.snapshot));
-    be::FilesFromOutside files(context.files, mountinfo);
+    be::FilesFromOutside files(mountinfo);
     ToolContext inside{context.runner, files, context.events, context.chosen};
     auto wish = options;
     wish.now = false;
