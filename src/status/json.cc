@@ -115,7 +115,13 @@ std::string to_json(const State& state) {
                        {"running", state.boot->running},
                        {"next", text_or_null(state.boot->next)},
                        {"environments", maybe(state.boot->environments)},
-                       {"next_kernel", text_or_null(state.boot->next_kernel)}};
+                       {"next_kernel", text_or_null(state.boot->next_kernel)},
+                       {"trial", nullptr}};
+    if (state.boot && state.boot->trial)
+        out["boot"]["trial"] = {{"dataset", state.boot->trial->dataset},
+                                {"left", state.boot->trial->left},
+                                {"allowed", state.boot->trial->allowed},
+                                {"once", state.boot->trial->once}};
     out["reboot"] = reboot_reasons(state);
     out["failed_services"] = maybe(state.failed_services);
     out["transactions"] = list_of(state.transactions);

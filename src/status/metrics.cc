@@ -142,6 +142,9 @@ std::string to_metrics(const State& state) {
             add_one(out, "kldload_boot_environments", "gauge", "Boot environments.", *state.boot->environments);
         Family(out, "kldload_boot_environment_info", "gauge", "Which one runs and which one boots next.")
             .add({{"running", state.boot->running}, {"next", state.boot->next}}, 1);
+        if (state.boot->trial)
+            Family(out, "kldload_trial_tries_left", "gauge", "Boots that an environment on trial may still have.")
+                .add({{"dataset", state.boot->trial->dataset}}, state.boot->trial->left);
     }
     add_one(out, "kldload_reboot_pending", "gauge", "1 when a reboot would change something.",
             reboot_reasons(state).empty() ? 0 : 1);

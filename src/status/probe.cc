@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "be/trial.h"
 #include "boot/environments.h"
 #include "boot/kernels.h"
 #include "boot/os_release.h"
@@ -189,6 +190,9 @@ void read_boot(Files& files, Reader& reader, const std::optional<Rows>& datasets
         }
         boot.environments = count;
     }
+    if (const auto esp = be::esp_place(*mounts))
+        if (auto trial = boot::read_trial(files, *esp); trial && boot::pool_of(trial->dataset) == boot.pool)
+            boot.trial = std::move(trial);
     // Another environment's /boot is not here to be looked at.
     if (boot.next == running) boot.next_kernel = default_kernel(files, pin);
     state.boot = std::move(boot);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "boot/trial.h"
 #include "check/report.h"
 #include "packages/log.h"
 
@@ -76,6 +77,7 @@ struct Boot {
     std::string next{};                           ///< bootfs
     std::optional<std::uint64_t> environments{};  ///< how many there are
     std::string next_kernel{};                    ///< release that boots by default; empty: not known
+    std::optional<boot::Trial> trial{};           ///< that has not ended; only root can tell
 };
 
 struct Arc {

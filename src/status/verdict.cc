@@ -51,6 +51,14 @@ void judge_check(const check::Report& report, Verdict& verdict) {
     }
 }
 
+std::string trial_text(const Boot& boot) {
+    const auto& trial = *boot.trial;
+    if (trial.once) return fmt::format("{} boots {}", trial.dataset, trial.left > 0 ? "next, this once" : "this once");
+    if (trial.left == 0 && trial.dataset != boot.running)
+        return fmt::format("{} did not prove itself in {} tries", trial.dataset, trial.allowed);
+    return fmt::format("{} is on trial, {} of {} tries are left", trial.dataset, trial.left, trial.allowed);
+}
+
 }  // namespace
 
 ExitCode Verdict::exit_code() const {
@@ -82,6 +90,7 @@ Verdict verdict(const State& state) {
     }
     if (state.boot && state.boot->next.empty() && state.pools)
         verdict.notices.push_back(fmt::format("pool {}: bootfs is not set: kbe activate NAME", state.boot->pool));
+    if (state.boot && state.boot->trial) verdict.notices.push_back(trial_text(*state.boot));
     if (state.failed_services && !state.failed_services->empty())
         verdict.wrong.push_back(fmt::format("{} failed: {}", counted(state.failed_services->size(), "service"),
                                             join(*state.failed_services, ", ")));

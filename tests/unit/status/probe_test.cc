@@ -43,6 +43,26 @@ TEST(Probe, ReadsAMachineThatIsWell) {
     EXPECT_FALSE(state.reboot_required.has_value());
 }
 
+TEST(Probe, ATrialIsReadFromTheEfiSystemPartition) {
+    const auto probed = [](const std::string& dataset) {
+        ReplayRunner runner;
+        auto files = healthy_files();
+        files.entries["/proc/self/mountinfo"].bytes +=
+            "60 24 254:1 / /boot/efi rw,relatime shared:30 - vfat /dev/vda1 rw\n";
+        EXPECT_TRUE(files.make_directories("/boot/efi/EFI/kldload"));
+        EXPECT_TRUE(
+            boot::write_trial(files, "/boot/efi", {.sequence = 3, .dataset = dataset, .left = 2, .allowed = 3}));
+        expect_healthy(runner);
+        return probe(runner, files).boot->trial;
+    };
+    const auto trial = probed("rpool/ROOT/new");
+    ASSERT_TRUE(trial.has_value());
+    EXPECT_EQ(trial->dataset, "rpool/ROOT/new");
+    EXPECT_EQ(trial->left, 2U);
+    EXPECT_FALSE(probed("other/ROOT/new").has_value()) << "of another pool";
+    EXPECT_FALSE(probed("").has_value()) << "it has ended";
+}
+
 TEST(Probe, ManySnapshotsAreStillSixPrograms) {
     ReplayRunner runner;
     auto files = healthy_files();

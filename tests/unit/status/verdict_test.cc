@@ -123,6 +123,19 @@ TEST_F(OneFault, APackageWantsAReboot) {
     expect_notice("reboot pending: libc6 asked for it");
 }
 
+TEST_F(OneFault, AnEnvironmentIsOnTrialOrFailedOne) {
+    state.boot->trial = boot::Trial{.dataset = "rpool/ROOT/new", .left = 3, .allowed = 3};
+    expect_notice("rpool/ROOT/new is on trial, 3 of 3 tries are left");
+    state.boot->trial->left = 0;
+    expect_notice("rpool/ROOT/new did not prove itself in 3 tries");
+    state.boot->running = state.boot->next = "rpool/ROOT/new";
+    expect_notice("rpool/ROOT/new is on trial, 0 of 3 tries are left");
+    state.boot->trial->once = true;
+    expect_notice("rpool/ROOT/new boots this once");
+    state.boot->trial->left = 1;
+    expect_notice("rpool/ROOT/new boots next, this once");
+}
+
 TEST_F(OneFault, NothingSaysWhatBootsNext) {
     state.boot->next.clear();
     expect_notice("pool rpool: bootfs is not set: kbe activate NAME");
