@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "be/inside.h"
 
-#include <sched.h>
-
-#include <cerrno>
-
 #include "base/text.h"
+#include "zfs/own_mounts.h"
 
 namespace kld::be {
 
@@ -17,8 +14,7 @@ Result<int> run_inside(Runner& runner, const World& world, const std::string& na
     if (environment->value("keystatus") == "unavailable")
         return fail(name + " is encrypted and its key is not loaded", "zfs load-key " + shell_quote(environment->name),
                     ExitCode::refused);
-    if (::unshare(CLONE_NEWNS) != 0) return fail(errno_error("cannot have mounts of its own", errno));
-    KLD_CHECK(runner.run({.argv = {"mount", "--make-rprivate", "/"}}));
+    KLD_CHECK(zfs::have_own_mounts());
     KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-inside.XXXXXX"}}));
     const std::string place(trim(made.out));
     const auto enter = [&]() -> Result<int> {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "be/rescue.h"
 
-#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "zfs/own_mounts.h"
 
 namespace kld::be {
 namespace {
@@ -55,9 +56,7 @@ Status FilesFromOutside::flush(const std::string& directory) {
 
 Status enter_snapshot(Files& files, const std::string& snapshot) {
     KLD_CHECK(files.make_directories(kPlace));
-    if (::unshare(CLONE_NEWNS) != 0) return fail(errno_error("cannot have mounts of its own", errno));
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-        return fail(errno_error("cannot keep mounts to itself", errno));
+    KLD_CHECK(zfs::have_own_mounts());
     if (::mount(snapshot.c_str(), kPlace, "zfs", MS_RDONLY, nullptr) != 0)
         return fail(errno_error("cannot mount " + snapshot, errno));
     for (const std::string shared : {"/dev", "/proc", "/sys", "/run", "/var/log", "/boot/efi", "/efi"}) {

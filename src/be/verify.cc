@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check/rows.h"
+#include "zfs/altroot.h"
 #include "zfs/passing_mount.h"
 #include "zfs/query.h"
 
@@ -20,8 +21,9 @@ constexpr const char* kChecked =
 Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
     // What was written a moment ago must be what is read after a power cut.
     KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
-    KLD_TRY(const auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
+    KLD_TRY(auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
     if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
+    zfs::take_altroot_away(datasets, world.altroot);
     auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
     std::optional<zfs::PassingMount> passing;
     if (place.empty()) {
