@@ -18,12 +18,17 @@ constexpr const char* kChecked =
 
 }  // namespace
 
-Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
-    // What was written a moment ago must be what is read after a power cut.
-    KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
+Result<boot::Dataset> read_checked(Runner& runner, const World& world, const std::string& dataset) {
     KLD_TRY(auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
     if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
     zfs::take_altroot_away(datasets, world.altroot);
+    return std::move(datasets[0]);
+}
+
+Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
+    // What was written a moment ago must be what is read after a power cut.
+    KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
+    KLD_TRY(const auto checked, read_checked(runner, world, dataset));
     auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
     std::optional<zfs::PassingMount> passing;
     if (place.empty()) {
@@ -31,7 +36,7 @@ Result<check::Report> verify(Runner& runner, Files& files, const World& world, c
         place = passing.emplace(std::move(mounted)).place();
     }
     check::System system{dataset, check::Kind::directory};
-    system.environments.push_back(check::read_environment(check::Tree(files, place == "/" ? "" : place), &datasets[0]));
+    system.environments.push_back(check::read_environment(check::Tree(files, place == "/" ? "" : place), &checked));
     return check::check_system(system);
 }
 
