@@ -8,6 +8,7 @@
 #include "be/changes.h"
 #include "be/listing.h"
 #include "be/verify.h"
+#include "kbe.h"
 #include "recovery/leave.h"
 #include "recovery/programs.h"
 #include "recovery/trials.h"
@@ -187,9 +188,7 @@ void add_recovery_list(CLI::App& app, ToolContext& context) {
     auto wish = std::make_shared<be::ListWish>();
     auto* verb = app.add_subcommand("list", "list its boot environments");
     options->output.add_to(*verb);
-    verb->add_flag("-a", wish->all, "also datasets below them");
-    verb->add_flag("-s", wish->snapshots, "also their snapshots");
-    verb->add_flag("-D", wish->alone, "space as if each were the only one");
+    add_be_list_wish(*verb, *wish);
     add_recovery_pool(*verb, *options);
     verb->callback([&context, options, wish] {
         context.run([&context, options, wish] { return recovery_list(context, *options, *wish); });
