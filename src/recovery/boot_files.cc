@@ -23,6 +23,15 @@ std::vector<std::string> format_command(const EspPartition& partition) {
     return {kFormat, "-F", "32", "-n", "ESP", partition.device};
 }
 
+/// Those of the rescue system, when it is one of kldload's.
+std::string boot_files_here(Files& files) {
+    for (const std::string directory : {kBootPackage, "/boot/efi"})
+        if (std::all_of(esp::kBootFiles.begin(), esp::kBootFiles.end(),
+                        [&](const auto& path) { return files.exists(directory + "/" + path); }))
+            return directory;
+    return {};
+}
+
 Status look_again(Files& files, Repair& work, const RepairWish& wish) {
     const auto& place = work.mount->place();
     KLD_TRY(const auto free, esp::free_bytes(place));
@@ -40,9 +49,12 @@ Result<std::string> boot_package(Files& files, const std::string& root, const st
     if (!from.empty())
         return fail(from + " is no directory with boot files", "it has EFI/BOOT/BOOTX64.EFI and the others",
                     ExitCode::usage);
+    const auto here = boot_files_here(files);
     return fail(fmt::format("{} has no boot files of its own: there is no {} in it", environment, kBootPackage),
-                "name another environment, or a directory with --from. What ZFSBootMenu starts has one file, which is "
-                "copied to EFI/BOOT/BOOTX64.EFI and EFI/zbm/VMLINUZ.EFI by hand",
+                here.empty()
+                    ? "--from DIRECTORY takes those of a machine or an image by the same builder: its EFI system "
+                      "partition will do. ZFSBootMenu is one file, which goes to EFI/BOOT/BOOTX64.EFI by hand"
+                    : "--from " + here + " takes those of this system: with Secure Boot, when one builder made both",
                 ExitCode::refused);
 }
 

@@ -18,7 +18,8 @@ namespace kld::recovery {
 /// Where the package kldload-menu has its files, below a root.
 inline constexpr const char* kBootPackage = "/usr/lib/kldload/esp";
 
-/// The directory with the boot files. Refused: it is not there, as where ZFSBootMenu starts the system.
+/// The directory with the boot files. Refused: it is not there, as in a system that gets no updates of the menu, or
+/// that ZFSBootMenu starts. Those of the rescue system are not taken unasked: they may be signed with another key.
 /// @param root  where the environment is mounted
 /// @param from  a person's choice; empty: the environment's package
 Result<std::string> boot_package(Files& files, const std::string& root, const std::string& environment,

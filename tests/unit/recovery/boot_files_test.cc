@@ -51,9 +51,20 @@ TEST(BootFiles, ComeFromTheEnvironmentsPackage) {
     EXPECT_EQ(boot_package(files, "/root", "rpool/ROOT/a", "").value(), kPackage);
     EXPECT_EQ(boot_package(files, "/elsewhere", "rpool/ROOT/a", kPackage).value(), kPackage);
     expect_refused(boot_package(files, "/elsewhere", "rpool/ROOT/a", ""), ExitCode::refused,
-                   "rpool/ROOT/a has no boot files of its own", "EFI/zbm/VMLINUZ.EFI");
+                   "rpool/ROOT/a has no boot files of its own", "by the same builder");
     expect_refused(boot_package(files, "/root", "rpool/ROOT/a", "/my files"), ExitCode::usage,
                    "/my files is no directory", "EFI/BOOT/BOOTX64.EFI");
+}
+
+TEST(BootFiles, OfTheRescueSystemAreNotTakenUnasked) {
+    test::FakeFiles files;
+    for (const auto& path : esp::kBootFiles) {
+        expect_refused(boot_package(files, "/root", "rpool/ROOT/a", ""), ExitCode::refused, "no boot files of its own",
+                       "--from DIRECTORY");
+        files.entries["/boot/efi/" + path] = {};
+    }
+    expect_refused(boot_package(files, "/root", "rpool/ROOT/a", ""), ExitCode::refused, "no boot files of its own",
+                   "--from /boot/efi takes those of this system");
 }
 
 TEST(BootFiles, AreNotWrittenWhereTheyWouldDoHarm) {
