@@ -59,8 +59,10 @@ Result<std::vector<std::string>> plan_import(const World& world, const std::stri
 std::string default_place(const World& world, const boot::Dataset& environment);
 
 /// Mounts it without changing its properties: a crash leaves nothing behind.
-/// @param place  a directory; empty: default_place(), which is made
-Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const std::string& place, bool readonly);
+/// @param place  a directory; empty: default_place()
+/// @param there  the place exists; else it is made, with its parents
+Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const std::string& place, bool readonly,
+                             bool there);
 
 Result<zfs::Plan> plan_unmount(const World& world, const std::string& name, bool force);
 

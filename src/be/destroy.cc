@@ -93,10 +93,13 @@ Result<zfs::Plan> plan_destroy(const World& world, const std::string& name, cons
     plan.steps.push_back({"destroy " + dataset, std::move(argv), {}});
 
     const auto& origin = environment->value("origin");
-    if (const auto* snapshot = world.find_snapshot(origin);
-        wish.origin && snapshot != nullptr && newest == own.rend() && snapshot->clones.size() <= 1) {
+    const auto* snapshot = world.find_snapshot(origin);
+    const bool nobody_else = snapshot != nullptr && newest == own.rend() && snapshot->clones.size() <= 1;
+    if (nobody_else && wish.origin) {
         if (snapshot->holds > 0) return held(*snapshot);
         plan.steps.push_back({"destroy its origin " + origin, {"zfs", "destroy", origin}, {}});
+    } else if (nobody_else) {
+        plan.warnings.push_back(fmt::format("its origin {} stays; -o destroys it, too", origin));
     }
     return plan;
 }

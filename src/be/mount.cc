@@ -15,11 +15,12 @@ std::string default_place(const World& world, const boot::Dataset& environment) 
     return kPlaces + replace_all(world.name_of(environment.name), "/", "_");
 }
 
-Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const std::string& place, bool readonly) {
+Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const std::string& place, bool readonly,
+                             bool there) {
     KLD_TRY(const auto* environment, world.environment(name));
     const auto& dataset = environment->name;
-    if (const auto there = zfs::place_of(world.mounts, dataset); !there.empty())
-        return fail(fmt::format("{} is mounted on {} already", name, there),
+    if (const auto mounted = zfs::place_of(world.mounts, dataset); !mounted.empty())
+        return fail(fmt::format("{} is mounted on {} already", name, mounted),
                     dataset == world.running ? "it is the one that runs" : "kbe unmount " + shell_quote(name),
                     ExitCode::refused);
     if (environment->value("keystatus") == "unavailable")
@@ -27,8 +28,7 @@ Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const 
                     "zfs load-key " + shell_quote(dataset), ExitCode::refused);
     const auto target = place.empty() ? default_place(world, *environment) : place;
     zfs::Plan plan;
-    if (place.empty())
-        plan.steps.push_back({"make " + target, {"mkdir", "-p", "-m", "0700", target}, {"rmdir", target}});
+    if (!there) plan.steps.push_back({"make " + target, {"mkdir", "-p", "-m", "0700", target}, {"rmdir", target}});
     // zfsutil mounts a dataset somewhere else than its properties say, and leaves them alone.
     plan.steps.push_back({fmt::format("mount {} on {}", dataset, target),
                           {"mount", "-t", "zfs", "-o", readonly ? "zfsutil,ro" : "zfsutil", dataset, target},

@@ -65,6 +65,10 @@ Status start_trial(Runner& runner, Files& files, const World& world, const std::
     return write_both(files, esp, {0, guid, dataset, once ? 1 : tries, once ? 1 : tries, once});
 }
 
+Status clear_trial(Files& files, const std::string& esp) {
+    return write_both(files, esp, {});
+}
+
 std::optional<boot::Trial> trial_of(Files& files, const World& world) {
     const auto esp = esp_place(world.mounts);
     if (!esp) return std::nullopt;
@@ -77,7 +81,7 @@ Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world) {
     const auto record = trial_of(files, world);
     if (!record) return std::optional<boot::Trial>{};
     KLD_TRY(const auto esp, esp_place(world.mounts));
-    KLD_CHECK(write_both(files, esp, {}));
+    KLD_CHECK(clear_trial(files, esp));
     return record;
 }
 

@@ -27,6 +27,9 @@ Status start_trial(Runner& runner, Files& files, const World& world, const std::
 /// Ends what is on trial, if anything. @returns what it was
 Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world);
 
+/// Nothing is on trial any more, says the record on the partition at `esp`.
+Status clear_trial(Files& files, const std::string& esp);
+
 /// The record that is in force for this pool: an environment that still has tries, or had none left.
 std::optional<boot::Trial> trial_of(Files& files, const World& world);
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check/rows.h"
+#include "zfs/altroot.h"
 #include "zfs/own_mounts.h"
 #include "zfs/passing_mount.h"
 #include "zfs/query.h"
@@ -18,15 +19,21 @@ constexpr const char* kChecked =
 
 }  // namespace
 
+Result<boot::Dataset> read_checked(Runner& runner, const World& world, const std::string& dataset) {
+    KLD_TRY(auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
+    if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
+    zfs::take_altroot_away(datasets, world.altroot);
+    return std::move(datasets[0]);
+}
+
 Result<check::Report> verify(Runner& runner, Files& files, const World& world, const std::string& dataset) {
     // What was written a moment ago must be what is read after a power cut.
     KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
-    KLD_TRY(const auto datasets, zfs::get(runner, {.root = dataset, .properties = {kChecked}, .recursive = false}));
-    if (datasets.size() != 1) return fail("zfs says nothing about " + dataset);
+    KLD_TRY(const auto checked, read_checked(runner, world, dataset));
     const auto place = dataset == world.running ? "/" : zfs::place_of(world.mounts, dataset);
     const auto check_at = [&](const std::string& root) {
         check::System system{dataset, check::Kind::directory};
-        system.environments.push_back(check::read_environment(check::Tree(files, root), &datasets[0]));
+        system.environments.push_back(check::read_environment(check::Tree(files, root), &checked));
         return check::check_system(system);
     };
     if (!place.empty()) return check_at(place == "/" ? "" : place);

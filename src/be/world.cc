@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "be/trial.h"
 #include "boot/environments.h"
+#include "zfs/altroot.h"
 #include "zfs/names.h"
 #include "zfs/query.h"
 
@@ -53,6 +54,8 @@ const std::vector<std::string> kProperties{"mountpoint",
                                            "creation",
                                            "used",
                                            "usedbysnapshots",
+                                           "usedbydataset",
+                                           "usedbyrefreservation",
                                            "referenced",
                                            "origin",
                                            "keystatus",
@@ -102,9 +105,12 @@ Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool 
     world.running = zfs::dataset_at(world.mounts, "/");
     KLD_TRY(world.pool, choose_pool(runner, pool, world.running));
     if (boot::pool_of(world.running) != world.pool) world.running.clear();
-    KLD_TRY(const auto bootfs, runner.run({.argv = {"zpool", "get", "-H", "-o", "value", "bootfs", world.pool}}));
-    world.next = trim(bootfs.out);
-    if (world.next == "-") world.next.clear();
+    KLD_TRY(const auto output,
+            runner.run({.argv = {"zpool", "get", "-H", "-o", "value", "bootfs,altroot", world.pool}}));
+    const auto values = lines(output.out);
+    if (values.size() != 2) return fail("zpool get says nothing about the pool " + world.pool);
+    if (values[0] != "-") world.next = values[0];
+    if (values[1] != "-") world.altroot = values[1];
     // A root without a parent is a pool's own dataset, which no clone can lie beside.
     const auto& known = world.running.empty() ? world.next : world.running;
     world.container = known.find('/') == std::string::npos ? world.pool + "/ROOT" : parent_of(known);
@@ -112,6 +118,7 @@ Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool 
     if (!datasets)
         return fail(std::move(datasets.error())
                         .with_hint("is this a system of kldload's layout? zfs list shows what there is"));
+    zfs::take_altroot_away(*datasets, world.altroot);
     for (auto& dataset : *datasets)
         if (dataset.name != world.container) world.datasets.push_back(std::move(dataset));
     if (with_snapshots) {

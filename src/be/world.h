@@ -36,6 +36,7 @@ struct World {
     std::vector<zfs::Mount> mounts{};
     std::optional<boot::Trial> trial{};  ///< as the EFI system partition has it
     std::time_t now = 0;
+    std::string altroot{};  ///< where the pool was imported; mount points are without it
 
     const boot::Dataset* find(const std::string& dataset) const { return boot::find_dataset(datasets, dataset); }
     const Snapshot* find_snapshot(const std::string& name) const;

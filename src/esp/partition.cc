@@ -2,8 +2,10 @@
 #include "esp/partition.h"
 
 #include <fmt/core.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/text.h"
 
@@ -48,6 +50,12 @@ Result<Partition> find_partition(Files& files, const std::string& place) {
             if (const auto fields = words(line); fields.size() > 1 && fields[0][0] != '#' && fields[1] == place)
                 partition.in_fstab = true;
     return partition;
+}
+
+Result<std::uint64_t> free_bytes(const std::string& place) {
+    struct statvfs info {};
+    if (::statvfs(place.c_str(), &info) != 0) return fail(errno_error("cannot ask " + place, errno));
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
 Status make_whole(const Partition& partition, Runner& runner, Events& events) {

@@ -2,6 +2,7 @@
 // The EFI system partition of a running machine: where it is mounted, and whether its FAT is consistent.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/events.h"
@@ -23,6 +24,9 @@ struct Partition {
 /// Reads /proc/self/mountinfo and /etc/fstab. What is mounted last at the place counts: below it systemd may have its
 /// automount.
 Result<Partition> find_partition(Files& files, const std::string& place);
+
+/// What is free on the file system that `place` lies on. The error names it.
+Result<std::uint64_t> free_bytes(const std::string& place);
 
 /// Mends what a power cut left: FAT has no journal, and two names may lead to the same clusters afterwards. Unmounts,
 /// runs fsck.vfat, mounts again; other file systems are left alone. The partition is mounted when this returns, also

@@ -22,13 +22,13 @@ struct BlockDevice {
     bool has_partitions = false;
 };
 
-std::vector<BlockDevice> block_devices() {
+std::vector<BlockDevice> block_devices(bool (*may)(std::string_view)) {
     RealFiles files;
     std::vector<BlockDevice> devices;
     const auto names = files.list("/sys/class/block");
     if (!names) return devices;
     for (const auto& name : *names) {
-        if (!may_hold_pool(name)) continue;
+        if (!may(name)) continue;
         const auto directory = "/sys/class/block/" + name;
         const auto size = files.read(directory + "/size");
         const auto sectors = size ? parse_number(trim(*size)) : Result<std::uint64_t>(0);
@@ -63,14 +63,14 @@ bool may_hold_pool(std::string_view name) {
 
 std::vector<std::string> device_paths() {
     std::vector<std::string> paths;
-    for (const auto& device : block_devices()) paths.push_back(device.path);
+    for (const auto& device : block_devices(may_hold_pool)) paths.push_back(device.path);
     return paths;
 }
 
-DeviceScan scan_devices() {
+DeviceScan scan_devices(bool (*may)(std::string_view)) {
     DeviceScan scan;
     std::vector<std::pair<std::string, std::future<Result<std::optional<Label>>>>> readers;
-    for (const auto& device : block_devices()) {
+    for (const auto& device : block_devices(may)) {
         if (!device.partition) scan.disks.push_back(fmt::format("{} ({})", device.name, human_bytes(device.bytes)));
         const auto& path = device.path;
         const bool both_ends = !device.has_partitions;

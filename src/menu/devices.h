@@ -22,6 +22,7 @@ struct DeviceScan {
     std::vector<std::string> disks;     ///< "vda (8.0 GiB)", whole disks, for people
     std::vector<std::string> problems;  ///< devices that gave no answer
 };
-DeviceScan scan_devices();
+/// @param may  which devices, by their kernel's names
+DeviceScan scan_devices(bool (*may)(std::string_view name) = may_hold_pool);
 
 }  // namespace kld::menu

@@ -2,6 +2,7 @@
 #include "menu/label.h"
 
 #include <array>
+#include <cstring>
 
 #include "boot/nvlist.h"
 
@@ -59,6 +60,22 @@ std::optional<Label> parse_label(std::string_view list) {
     return collector.label;
 }
 
+std::uint64_t last_written(std::string_view uberblocks) {
+    // uberblock_impl.h: magic, version, txg, sum of GUIDs, timestamp. They lie at multiples of 1 KiB or more.
+    struct Uberblock {
+        std::uint64_t magic, version, txg, guid_sum, timestamp;
+    };
+    constexpr std::uint64_t kMagic = 0x00bab10c;
+    constexpr std::size_t kStep = 1024;
+    Uberblock newest{};
+    for (std::size_t at = 0; at + sizeof(Uberblock) <= uberblocks.size(); at += kStep) {
+        Uberblock block{};
+        std::memcpy(&block, uberblocks.data() + at, sizeof block);
+        if (block.magic == kMagic && block.txg > newest.txg) newest = block;
+    }
+    return newest.timestamp;
+}
+
 std::optional<Label> read_label(const Fd& device, bool both_ends) {
     const auto size = device.size();
     if (!size || *size < 4 * kLabelSize) return std::nullopt;
@@ -69,7 +86,11 @@ std::optional<Label> read_label(const Fd& device, bool both_ends) {
         const auto bytes = device.read_at(kLabelListSize, places[index] + kLabelListOffset);
         if (!bytes) continue;
         auto label = parse_label(*bytes);
-        if (label && (!newest || label->txg > newest->txg)) newest = std::move(label);
+        if (label && (!newest || label->txg > newest->txg)) {
+            newest = std::move(label);
+            if (const auto blocks = device.read_at(kUberblocksSize, places[index] + kUberblocksOffset))
+                newest->written = last_written(*blocks);
+        }
         if (index == 1 && newest) break;
     }
     return newest;

@@ -25,6 +25,10 @@ std::size_t count_missing(const Members& members) {
 
 }  // namespace
 
+std::string temporary_name(const std::string& name, std::uint64_t guid) {
+    return fmt::format("{}-{:06}", name, guid % 1000000);
+}
+
 std::vector<FoundPool> find_pools(const std::map<std::string, Label>& labels) {
     std::map<std::uint64_t, FoundPool> by_guid;
     std::map<std::uint64_t, Members> members_of;
@@ -41,6 +45,7 @@ std::vector<FoundPool> find_pools(const std::map<std::string, Label>& labels) {
             pool.hostid = label.hostid;
             pool.hostname = label.hostname;
         }
+        pool.written = std::max(pool.written, label.written);
         pool.devices.push_back(device);
         members.present.insert(label.guid);
         members.leaves[label.top_guid] = label.leaves;
@@ -54,7 +59,7 @@ std::vector<FoundPool> find_pools(const std::map<std::string, Label>& labels) {
     std::set<std::string> taken;
     for (auto& pool : pools) {
         const bool first = taken.insert(pool.name).second;
-        pool.import_name = first ? pool.name : fmt::format("{}-{:06}", pool.name, pool.guid % 1000000);
+        pool.import_name = first ? pool.name : temporary_name(pool.name, pool.guid);
     }
     return pools;
 }

@@ -6,10 +6,10 @@
 namespace kld::zfs {
 
 Result<PassingMount> PassingMount::make(Runner& runner, const std::string& what, const std::string& options,
-                                        const std::string& purpose) {
+                                        const std::string& purpose, const std::string& type) {
     KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-" + purpose + ".XXXXXX"}}));
     PassingMount mount(runner, std::string(trim(made.out)));
-    KLD_CHECK(runner.run({.argv = {"mount", "-t", "zfs", "-o", options, what, mount.place_}}));
+    KLD_CHECK(runner.run({.argv = {"mount", "-t", type, "-o", options, what, mount.place_}}));
     mount.mounted_ = true;
     return mount;
 }

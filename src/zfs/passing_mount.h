@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A dataset or a snapshot that is mounted for as long as somebody looks at it.
+// A dataset, a snapshot or a partition that is mounted for as long as somebody looks at it.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@ namespace kld::zfs {
 /// mounted there is somebody's system.
 class PassingMount {
 public:
-    /// @param what     a dataset or a snapshot
+    /// @param what     a dataset or a snapshot; a device where `type` says so
     /// @param options  of mount(8). A dataset needs "zfsutil", which mounts it elsewhere than its properties say; a
     ///                 snapshot takes no such word
     /// @param purpose  for the directory's name: "verify"
     static Result<PassingMount> make(Runner& runner, const std::string& what, const std::string& options,
-                                     const std::string& purpose);
+                                     const std::string& purpose, const std::string& type = "zfs");
     PassingMount(PassingMount&& other) noexcept
         : runner_(std::exchange(other.runner_, nullptr)), place_(std::move(other.place_)), mounted_(other.mounted_) {}
     PassingMount& operator=(PassingMount&&) = delete;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kldload-esp: run by the package kldload-menu when it is installed or updated, or by hand.
 #include <fmt/core.h>
-#include <sys/statvfs.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -21,19 +20,13 @@ struct Options {
     bool if_there = false;
 };
 
-kld::Result<std::uint64_t> free_bytes(const std::string& place) {
-    struct statvfs info {};
-    if (::statvfs(place.c_str(), &info) != 0) return kld::fail(kld::errno_error("cannot ask " + place, errno));
-    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
-}
-
 struct Work {
     kld::esp::World world;
     std::vector<kld::esp::Step> steps;
 };
 
 kld::Result<Work> find_work(const Options& options, kld::Files& files) {
-    KLD_TRY(const auto free, free_bytes(options.esp));
+    KLD_TRY(const auto free, kld::esp::free_bytes(options.esp));
     Work work;
     KLD_TRY(work.world, kld::esp::probe(files, options.esp, options.package, free));
     KLD_TRY(work.steps, kld::esp::plan(work.world));

@@ -70,6 +70,16 @@ Status be_import(ToolContext& context, const BeOptions& options) {
     return {};
 }
 
+/// Says where, for scripts.
+Status be_mount(ToolContext& context, const BeOptions& options) {
+    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    KLD_TRY(const auto* environment, change.world.environment(options.name));
+    const auto place = options.other.empty() ? be::default_place(change.world, *environment) : options.other;
+    KLD_TRY(const auto plan,
+            be::plan_mount(change.world, options.name, options.other, options.readonly, context.files.exists(place)));
+    return carry_out(context, options.change, plan, place);
+}
+
 /// A verb whose plan needs nothing but the world.
 using BePlanner = std::function<Result<zfs::Plan>(const be::World&, const BeOptions&)>;
 
@@ -91,9 +101,7 @@ void add_be_list(CLI::App& app, ToolContext& context) {
     auto options = std::make_shared<BeOptions>();
     auto* verb = app.add_subcommand("list", "list boot environments");
     options->output.add_to(*verb);
-    verb->add_flag("-a", options->wish.all, "also datasets below them");
-    verb->add_flag("-s", options->wish.snapshots, "also their snapshots");
-    verb->add_flag("-D", options->wish.alone, "space as if each were the only one");
+    add_be_list_wish(*verb, options->wish);
     verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
     verb->callback([&context, options] {
         context.run([&context, options]() -> Status {
@@ -163,6 +171,23 @@ void add_be_run(CLI::App& app, ToolContext& context) {
 
 }  // namespace
 
+void add_be_list_wish(CLI::App& verb, be::ListWish& wish) {
+    verb.add_flag("-a", wish.all, "also datasets below them");
+    verb.add_flag("-s", wish.snapshots, "also their snapshots");
+    verb.add_flag("-D", wish.alone, "space as if each were the only one");
+    const CLI::IsMember known(be::sort_properties());
+    auto* up = verb.add_option("-c", wish.sort, "sort by this property: " + join(be::sort_properties(), ", "));
+    auto* down = verb.add_option_function<std::string>(
+        "-C",
+        [&wish](const std::string& property) {
+            wish.sort = property;
+            wish.descending = true;
+        },
+        "the same, largest first");
+    up->check(known);
+    down->check(known)->excludes(up);
+}
+
 void add_kbe(CLI::App& app, ToolContext& context) {
     add_be_list(app, context);
     add_be_create(app, context);
@@ -188,10 +213,10 @@ void add_kbe(CLI::App& app, ToolContext& context) {
     }
     {
         auto options = std::make_shared<BeOptions>();
-        auto* verb = add_be_change(app, context, options, "mount", "mount one beside the one that runs",
-                                   [](const be::World& world, const BeOptions& given) {
-                                       return be::plan_mount(world, given.name, given.other, given.readonly);
-                                   });
+        auto* verb = app.add_subcommand("mount", "mount one beside the one that runs, and say where");
+        options->change.add_to(*verb);
+        verb->callback(
+            [&context, options] { context.run([&context, options] { return be_mount(context, *options); }); });
         verb->add_option("name", options->name, "boot environment")->required();
         verb->add_option("directory", options->other, "where; else below /run/kldload/be");
         verb->add_flag("-r,--readonly", options->readonly, "for reading alone");

@@ -32,6 +32,9 @@ struct BeChange {
 };
 Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options);
 
+/// -a, -s, -D, -c and -C of a listing. `wish` must outlive the parsing.
+void add_be_list_wish(CLI::App& verb, be::ListWish& wish);
+
 void add_be_activate(CLI::App& app, ToolContext& context);
 void add_be_diff(CLI::App& app, ToolContext& context);
 void add_be_prune(CLI::App& app, ToolContext& context);

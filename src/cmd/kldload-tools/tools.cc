@@ -21,6 +21,8 @@ const std::vector<Tool>& all_tools() {
         {"kdir", "make directories that are datasets", add_kdir},
         {"kexport", "the running system as a disk image, with an identity of its own", add_kexport},
         {"kpkg", "packages: install, remove, upgrade, search, history", add_kpkg},
+        {"krecovery", "a system that does not boot, from any other that has ZFS", add_krecovery,
+         "krecovery list -H | cut -f1"},
         {"ksnap", "snapshots: create, list, diff, restore, rollback, destroy, hold, prune", add_ksnap,
          "ksnap list -H | cut -f1"},
         {"kst", "how this machine is: pools, snapshots, boot environments, memory, services", add_kst},

@@ -83,6 +83,7 @@ void add_kdf(CLI::App& app, ToolContext& context);
 void add_kdir(CLI::App& app, ToolContext& context);
 void add_kexport(CLI::App& app, ToolContext& context);
 void add_kpkg(CLI::App& app, ToolContext& context);
+void add_krecovery(CLI::App& app, ToolContext& context);
 void add_ksnap(CLI::App& app, ToolContext& context);
 void add_kst(CLI::App& app, ToolContext& context);
 void add_kupgrade(CLI::App& app, ToolContext& context);

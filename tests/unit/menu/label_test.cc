@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "base/files.h"
 #include "xdr_writer.h"
 
@@ -48,6 +50,21 @@ TEST(Label, SaysAllAboutItsPool) {
     EXPECT_EQ(label->top_guid, 5U);
     EXPECT_EQ(label->top_level_count, 2U);
     EXPECT_EQ(label->leaves, (std::set<std::uint64_t>{10, 11})) << "the mirror itself is no device";
+}
+
+TEST(Label, TheNewestUberblockSaysWhenThePoolWroteLast) {
+    const auto uberblock = [](std::uint64_t magic, std::uint64_t txg, std::uint64_t time) {
+        const std::uint64_t fields[] = {magic, 5000, txg, 0, time};
+        std::string bytes(1024, '\0');
+        std::memcpy(bytes.data(), fields, sizeof fields);
+        return bytes;
+    };
+    constexpr std::uint64_t kMagic = 0x00bab10c;
+    const auto ring = uberblock(kMagic, 7, 1000) + uberblock(kMagic, 9, 1795751820) + uberblock(kMagic, 8, 1100);
+    EXPECT_EQ(last_written(ring), 1795751820U);
+    EXPECT_EQ(last_written(ring + uberblock(0x0cb1ba00, 99, 5)), 1795751820U) << "another byte order";
+    EXPECT_EQ(last_written(ring.substr(0, 1030)), 1000U) << "cut short";
+    EXPECT_EQ(last_written(std::string(kUberblocksSize, '\0')), 0U);
 }
 
 TEST(Label, NoiseAndCutListsAreNoLabel) {

@@ -21,11 +21,13 @@ Label label(const std::string& pool, std::uint64_t pool_guid, std::uint64_t guid
 TEST(Pools, OneDisk) {
     auto only = label("rpool", 7, 1);
     only.hostid = 9;
+    only.written = 1000;
     const auto pools = find_pools({{"/dev/vda2", only}});
     ASSERT_EQ(pools.size(), 1U);
     EXPECT_EQ(pools[0].import_name, "rpool");
     EXPECT_EQ(pools[0].missing, 0U);
     EXPECT_EQ(pools[0].hostid, 9U);
+    EXPECT_EQ(pools[0].written, 1000U);
     EXPECT_EQ(import_command(pools[0]), (std::vector<std::string>{"zpool", "import", "-N", "-o", "readonly=on", "-o",
                                                                   "cachefile=none", "-d", "/dev/vda2", "7"}));
 }

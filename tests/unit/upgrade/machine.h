@@ -63,7 +63,7 @@ protected:
         files.entries["/var/lib/dpkg/status"] = {"database"};
         machine.answers = {
             {"readlink", "/var/lib/dpkg\n"},
-            {"zpool get -H -o value bootfs", "rpool/ROOT/default\n"},
+            {"zpool get -H -o value bootfs,altroot", "rpool/ROOT/default\n-\n"},
             {"zfs get -Hp -r -t filesystem",
              "rpool/ROOT\tmountpoint\tnone\tlocal\nrpool/ROOT/default\tmountpoint\t/\tlocal\n"
              "rpool/ROOT/default\tcanmount\tnoauto\tlocal\n"},

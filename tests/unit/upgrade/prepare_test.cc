@@ -92,7 +92,7 @@ TEST_F(Prepare, RefusesADatabaseOutsideOfTheRoot) {
 }
 
 TEST_F(Prepare, RefusesWhenAnotherOneBootsNext) {
-    machine.answers["zpool get -H -o value bootfs"] = "rpool/ROOT/other\n";
+    machine.answers["zpool get -H -o value bootfs,altroot"] = "rpool/ROOT/other\n-\n";
     expect_refused("rpool/ROOT/other boots next");
 }
 
@@ -145,7 +145,7 @@ TEST_F(Prepare, NamesDoNotGrow) {
                              "default-upgrade-20251127-035700-back-20251127-035700"}) {
         const std::string root = std::string("rpool/ROOT/") + name;
         files.entries["/proc/self/mountinfo"] = {"25 1 0:23 / / rw - zfs " + root + " rw\n"};
-        machine.answers["zpool get -H -o value bootfs"] = root + "\n";
+        machine.answers["zpool get -H -o value bootfs,altroot"] = root + "\n-\n";
         const auto prepared = run(false);
         ASSERT_TRUE(prepared) << render(prepared.error());
         EXPECT_EQ(prepared->base, "default") << name;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// krecovery: a command in an environment, its boot files, and the firmware's entry.
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "be/verify.h"
+#include "krecovery.h"
+#include "recovery/boot_files.h"
+#include "recovery/chroot.h"
+#include "recovery/firmware.h"
+#include "recovery/programs.h"
+#include "zfs/altroot.h"
+#include "zfs/own_mounts.h"
+#include "zfs/query.h"
+
+namespace kld::cmd {
+namespace {
+
+Result<recovery::ChrootWorld> chroot_world(ToolContext& context, const Recovery& found, const std::string& name) {
+    recovery::ChrootWorld world{.pool = found.pool, .environment = {}, .datasets = {}, .partitions = {}};
+    KLD_TRY(world.environment, found.environment(name));
+    KLD_TRY(world.datasets,
+            zfs::get(context.runner, {.root = found.pool.name, .properties = {"mountpoint", "canmount", "keystatus"}}));
+    zfs::take_altroot_away(world.datasets, found.pool.altroot);
+    // Without one there is none to mount.
+    if (auto partitions = partitions_of(context, found)) world.partitions = std::move(*partitions);
+    if (auto resolver = context.files.read("/etc/resolv.conf")) world.resolver = std::move(*resolver);
+    return world;
+}
+
+Result<int> recovery_chroot(ToolContext& context, const RecoveryOptions& options) {
+    KLD_TRY(const auto found, begin_recovery(context, options, false));
+    KLD_TRY(const auto world, chroot_world(context, found, options.environment));
+    KLD_CHECK(zfs::have_own_mounts());
+    if (options.change.dry_run || options.change.json) {
+        KLD_TRY(const auto plan, recovery::whole_plan(context.runner, world, context.files));
+        if (options.change.json)
+            fmt::print("{}", zfs::to_json(plan));
+        else
+            fmt::print("{}", zfs::to_text(plan));
+        if (options.change.dry_run) return 0;
+    }
+    const auto events = context.events();
+    return recovery::run_in_chroot(
+        context.runner, context.files, *events, world,
+        options.command.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options.command);
+}
+
+/// What was done, or would be, and what the check says of it.
+nlohmann::ordered_json repair_json(const recovery::Repair& work, const std::optional<check::Report>& report) {
+    auto steps = nlohmann::ordered_json::array();
+    for (const auto& step : work.steps) steps.push_back(step.text);
+    nlohmann::ordered_json entry{{"device", work.partition.device}, {"steps", steps}};
+    if (report) entry["check"] = nlohmann::ordered_json::parse(check::to_json(*report));
+    return entry;
+}
+
+Status recovery_esp(ToolContext& context, const RecoveryOptions& options) {
+    KLD_TRY(const auto found, begin_recovery(context, options, false));
+    KLD_TRY(const auto environment, found.environment(options.environment));
+    KLD_TRY(const auto all, partitions_of(context, found));
+    KLD_TRY(const auto partitions, recovery::choose_partitions(all, options.device));
+    KLD_CHECK(zfs::have_own_mounts());
+    KLD_TRY(const auto root, zfs::PassingMount::make(context.runner, environment, "zfsutil,ro", "root"));
+    recovery::RepairWish wish{.package = {}, .format = options.format, .dry_run = options.change.dry_run};
+    KLD_TRY(wish.package, recovery::boot_package(context.files, root.place(), environment, options.from));
+    // All are looked at before one is written to.
+    for (const auto& partition : partitions) KLD_CHECK(recovery::expect_repairable(partition, wish));
+    KLD_TRY(const auto dataset, be::read_checked(context.runner, found.world, environment));
+    const auto events = context.events();
+    PartEvents part(*events);
+    auto told = nlohmann::ordered_json::array();
+    bool holds = true;
+    for (const auto& partition : partitions) {
+        KLD_TRY(auto work, recovery::look_at_partition(context.runner, context.files, partition, wish));
+        const auto steps = esp::to_text(work.steps);
+        std::optional<check::Report> report;
+        if (!wish.dry_run) {
+            KLD_CHECK(recovery::repair(context.runner, context.files, part, work, wish));
+            KLD_TRY(report,
+                    recovery::check_partition(context.runner, context.files, work, found.pool, root.place(), dataset));
+            holds = holds && report->exit_code() == ExitCode::done;
+        }
+        told.push_back(repair_json(work, report));
+        if (!options.change.json)
+            fmt::print("{}:\n{}{}", partition.device, steps, report ? check::to_text(*report, true) : "");
+    }
+    events->finish();
+    if (options.change.json)
+        fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"partitions", told}}.dump(
+                               2, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (holds) return {};
+    return fail("the boot files were written, and the check finds that it would not boot from them",
+                "the rows above say what and why");
+}
+
+/// efibootmgr of this system, or that of an environment, by the words before it.
+Result<std::vector<std::string>> find_efibootmgr(ToolContext& context, const recovery::ChrootWorld& world) {
+    constexpr const char* kProgram = "efibootmgr";
+    if (!recovery::find_program(context.files, kProgram).empty()) return std::vector<std::string>{};
+    const auto& root = world.pool.altroot;
+    KLD_TRY(const auto mount, recovery::plan_root(world));
+    KLD_CHECK(context.runner.run({.argv = mount.argv}));
+    for (const auto* directory : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
+        if (context.files.exists(root + directory + kProgram)) {
+            NoEvents quiet;
+            KLD_CHECK(zfs::apply(recovery::plan_inside(world, context.files).needed, context.runner, quiet));
+            return std::vector<std::string>{"chroot", root};
+        }
+    return fail(
+        fmt::format("neither this system nor {} has efibootmgr", world.environment),
+        "install it in one of them (krecovery chroot); without an entry the firmware boots EFI/BOOT/BOOTX64.EFI "
+        "of the disk",
+        ExitCode::refused);
+}
+
+Status recovery_firmware(ToolContext& context, const RecoveryOptions& options) {
+    KLD_CHECK(expect_root());
+    KLD_CHECK(recovery::expect_variables(context.files));
+    KLD_TRY(const auto found, begin_recovery(context, options, false));
+    KLD_TRY(const auto world, chroot_world(context, found, options.environment));
+    KLD_TRY(const auto all, partitions_of(context, found));
+    KLD_TRY(const auto partitions, recovery::choose_partitions(all, options.device));
+    KLD_CHECK(zfs::have_own_mounts());
+    KLD_TRY(const auto prefix, find_efibootmgr(context, world));
+    auto argv = prefix;
+    argv.insert(argv.end(), {"efibootmgr", "-v"});
+    KLD_TRY(const auto output, context.runner.run({.argv = argv}));
+    KLD_TRY(const auto plan,
+            recovery::plan_firmware(recovery::parse_firmware(output.out), partitions, options.label, prefix));
+    return carry_out(context, options.change, plan,
+                     plan.steps.empty() ? "the firmware has an entry already" : "the firmware boots this disk first");
+}
+
+void add_environment(CLI::App& verb, RecoveryOptions& options) {
+    verb.add_option("environment", options.environment, "boot environment; else the one that boots next");
+}
+
+}  // namespace
+
+void add_recovery_chroot(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<RecoveryOptions>();
+    auto* verb =
+        app.add_subcommand("chroot", "a command inside an environment, with all its file systems; else a shell");
+    add_environment(*verb, *options);
+    verb->add_option("command", options->command, "command and its arguments, behind --");
+    add_recovery_change(*verb, *options);
+    verb->callback(
+        [&context, options] { context.chosen([&context, options] { return recovery_chroot(context, *options); }); });
+}
+
+void add_recovery_esp(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<RecoveryOptions>();
+    auto* verb = app.add_subcommand("esp", "write the boot files of an environment's package again, and check them");
+    add_environment(*verb, *options);
+    verb->add_option("--from", options->from, "a directory with boot files, instead of the environment's package");
+    verb->add_option("--device", options->device, "one EFI system partition; else all on the disks of the pool");
+    verb->add_flag("--format", options->format, "make a FAT where the partition has none");
+    add_recovery_change(*verb, *options);
+    verb->callback(
+        [&context, options] { context.run([&context, options] { return recovery_esp(context, *options); }); });
+}
+
+void add_recovery_firmware(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<RecoveryOptions>();
+    options->label = "kldload";
+    auto* verb = app.add_subcommand("firmware", "an entry in the firmware's list for this disk");
+    add_environment(*verb, *options);
+    verb->add_option("--device", options->device, "one EFI system partition; else all on the disks of the pool");
+    verb->add_option("--label", options->label, "what the firmware calls it")->capture_default_str();
+    add_recovery_change(*verb, *options);
+    verb->callback(
+        [&context, options] { context.run([&context, options] { return recovery_firmware(context, *options); }); });
+}
+
+}  // namespace kld::cmd
