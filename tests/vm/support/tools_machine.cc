@@ -20,6 +20,23 @@ Result<std::string> make_package(Runner& runner, Files& files, const std::string
 
 }  // namespace
 
+void ToolsMachine::set_up(const std::string& image,
+                          const std::function<Result<std::vector<vm::Drive>>(const std::string& directory)>& disks) {
+    auto temporary = TemporaryDirectory::make("/var/tmp");
+    KLD_ASSERT_OK(temporary);
+    directory.emplace(std::move(*temporary));
+    auto options = test_image(image);
+    KLD_ASSERT_OK(options);
+    if (disks) {
+        auto made = disks(directory->path());
+        KLD_ASSERT_OK(made);
+        options->more_drives = std::move(*made);
+    }
+    auto made = Guest::make(*options);
+    KLD_ASSERT_OK(made);
+    guest = std::move(*made);
+}
+
 void ToolsMachine::send(const std::string& name, const std::string& version, const std::string& postinst) {
     const auto package = make_package(runner, files, directory->path(), name, version, postinst);
     KLD_ASSERT_OK(package);

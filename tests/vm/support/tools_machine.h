@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vm/support/ask.h"
 #include "vm/support/test_images.h"
@@ -15,16 +17,10 @@ namespace kld::test {
 
 class ToolsMachine : public testing::Test {
 protected:
-    void SetUp() override {
-        const auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-        auto temporary = TemporaryDirectory::make("/var/tmp");
-        KLD_ASSERT_OK(temporary);
-        directory.emplace(std::move(*temporary));
-    }
+    void SetUp() override { set_up("debian-13-server-tools"); }
+    /// @param disks  makes more disks, in a directory that lives as long as the machine
+    void set_up(const std::string& image,
+                const std::function<Result<std::vector<vm::Drive>>(const std::string& directory)>& disks = {});
     void boot() {
         KLD_ASSERT_OK(guest->power_on());
         KLD_ASSERT_OK(guest->wait_for_ssh());
