@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "root_tree.h"
+#include "support/root_tree.h"
 #include "support/tiny_packages.h"
 
 namespace kld::test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "root_tree.h"
+#include "support/root_tree.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
