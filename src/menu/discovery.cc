@@ -64,11 +64,16 @@ public:
         drivers_.load_for_present_devices({"efivarfs", "vfat", "nls_cp437", "nls_ascii"});
         boot_partition_ = boot_partition();
         zfs.join();
+        if (!files_.exists("/sys/module/zfs")) drivers_.load({"zfs"});
         log_line(fmt::format("drivers loaded after {} ms", milliseconds_passed()));
     }
 
-    /// Waits until devices have come to rest. @returns true when a disk came, went or changed
-    bool settle() { return drivers_.settle(kQuiet, kSettleLimit); }
+    /// Waits until devices have come to rest. @returns true when a disk came, went or changed, or a driver that was
+    /// late is there now
+    bool settle() {
+        const bool retried = drivers_.retry();
+        return drivers_.settle(kQuiet, kSettleLimit) || retried;
+    }
 
     /// Looks at all disks once, imports what is new and tells what there is. @param asked  by a person: try everything
     /// again

@@ -45,18 +45,33 @@ Status Drivers::listen() {
     return {};
 }
 
+void Drivers::modprobe(std::vector<std::string> names) {
+    Command command{{"modprobe", "-a", "-q", "-b", "--"}};
+    command.argv.insert(command.argv.end(), names.begin(), names.end());
+    command.timeout = std::chrono::seconds(60);
+    command.accept = [](int) { return true; };
+    const auto done = runner_.run(command);
+    log_line(fmt::format("modprobe of {} names, first {}{}{}", names.size(), names[0], done ? "" : ": ",
+                         done ? "" : done.error().message));
+    if (!done) late_.push_back(std::move(names));
+}
+
 void Drivers::load(const std::vector<std::string>& names) {
     constexpr std::size_t kAtOnce = 500;
     for (std::size_t at = 0; at < names.size(); at += kAtOnce) {
-        Command modprobe{{"modprobe", "-a", "-q", "-b", "--"}};
-        const auto end = std::min(names.size(), at + kAtOnce);
-        modprobe.argv.insert(modprobe.argv.end(), names.begin() + static_cast<std::ptrdiff_t>(at),
-                             names.begin() + static_cast<std::ptrdiff_t>(end));
-        modprobe.timeout = std::chrono::seconds(60);
-        modprobe.accept = [](int) { return true; };
-        [[maybe_unused]] const auto done = runner_.run(modprobe);
-        log_line(fmt::format("modprobe of {} names, first {}", end - at, names[at]));
+        const auto begin = names.begin() + static_cast<std::ptrdiff_t>(at);
+        modprobe({begin, begin + static_cast<std::ptrdiff_t>(std::min(kAtOnce, names.size() - at))});
     }
+}
+
+bool Drivers::retry() {
+    if (late_.empty()) return false;
+    const auto names = std::move(late_.front());
+    late_.pop_front();
+    const auto middle = names.begin() + static_cast<std::ptrdiff_t>((names.size() + 1) / 2);
+    modprobe({names.begin(), middle});
+    if (middle != names.end()) modprobe({middle, names.end()});
+    return true;
 }
 
 void Drivers::load_for_present_devices(std::vector<std::string> aliases) {

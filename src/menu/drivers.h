@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,15 +35,20 @@ public:
     /// Reads events and loads drivers until nothing has come for `quiet`, at most for `limit`.
     /// @returns true when a block device came, went or changed
     bool settle(std::chrono::milliseconds quiet, std::chrono::milliseconds limit);
-    /// modprobe by names or aliases; what does not exist is skipped.
+    /// modprobe by names or aliases; what does not exist is skipped. What did not end in time is kept for retry().
     void load(const std::vector<std::string>& names);
+    /// Tries again some of what did not end in time, if anything: each half of it by itself, so that one driver that
+    /// never answers keeps no other one out. @returns true when something was tried
+    bool retry();
     int event_fd() const { return socket_.get(); }
 
 private:
+    void modprobe(std::vector<std::string> names);
     bool drain(std::vector<std::string>& aliases);
     Runner& runner_;
     Fd socket_;
     std::set<std::string> known_;
+    std::deque<std::vector<std::string>> late_;
 };
 
 }  // namespace kld::menu

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "packages/hook_run.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace kld::packages {
+namespace {
+
+/// In dpkg's letters: unpacked, half configured or half installed.
+bool is_half_done(const Change& change) {
+    return change.after &&
+           (change.after->ends_with("U)") || change.after->ends_with("F)") || change.after->ends_with("H)"));
+}
+
+}  // namespace
 
 Status before_packages(const Machine& machine, Runner& runner, Files& files, Events& events, const std::string& run) {
     if (const auto known = lines(files.read(kHookState).value_or(""));
@@ -17,7 +28,7 @@ Status before_packages(const Machine& machine, Runner& runner, Files& files, Eve
     return files.write(path, state, 0600);
 }
 
-Status after_packages(const Machine& machine, Runner& runner, Files& files, const std::string& run) {
+Status after_packages(const Machine& machine, Runner& runner, Files& files, const std::string& run, bool failed) {
     const auto known = lines(files.read(kHookState).value_or(""));
     if (known.size() < 2 || known[0] != run) return {};  // the call before was refused, or is another run's
     auto record = parse_line(known[1]);
@@ -28,7 +39,8 @@ Status after_packages(const Machine& machine, Runner& runner, Files& files, cons
             before[known[i].substr(0, tab)] = known[i].substr(tab + 1);
     KLD_TRY(const auto after, installed(*machine.manager, runner));
     record->changes = changes_between(before, after);
-    record->result = "done";
+    const bool half = std::any_of(record->changes.begin(), record->changes.end(), is_half_done);
+    record->result = failed || half ? "failed" : "done";
     return append(*record, files);
 }
 

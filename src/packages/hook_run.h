@@ -14,6 +14,7 @@ inline constexpr const char* kHookState = "/run/kldload/kpkg-hook";
 Status before_packages(const Machine& machine, Runner& runner, Files& files, Events& events, const std::string& run);
 
 /// After them, once for each set: the record is brought up to date. The snapshot stays, since another set may follow.
-Status after_packages(const Machine& machine, Runner& runner, Files& files, const std::string& run);
+/// @param failed  the manager says so; packages that dpkg has left half done say it by themselves
+Status after_packages(const Machine& machine, Runner& runner, Files& files, const std::string& run, bool failed);
 
 }  // namespace kld::packages

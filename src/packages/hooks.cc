@@ -21,16 +21,18 @@ constexpr const char* kPacman =
     "[Action]\nDescription = {0}\nWhen = {1}\nExec = /bin/sh -c '[ ! -x /usr/bin/kpkg ] || /usr/bin/kpkg hook "
     "{2}'\n{3}";
 
-// dnf 5: without raise_error the exit code of an action is passed over.
+// dnf 5: without raise_error the exit code of an action is passed over. It takes the standard output for orders.
 constexpr const char* kDnf5 =
     "# Written by kpkg hooks on; kpkg hooks off takes it away.\n"
-    "pre_transaction:::raise_error=1:/usr/bin/kpkg hook before\n"
-    "post_transaction::::/usr/bin/kpkg hook after\n";
+    "pre_transaction:::enabled=host-only raise_error=1:/bin/sh -c "
+    "[\\ !\\ -x\\ /usr/bin/kpkg\\ ]\\ ||\\ /usr/bin/kpkg\\ hook\\ before\\ >&2\n"
+    "post_transaction:::enabled=host-only:/bin/sh -c "
+    "[\\ !\\ -x\\ /usr/bin/kpkg\\ ]\\ ||\\ /usr/bin/kpkg\\ hook\\ after\\ >&2\n";
 
-// dnf 4 knows plugins in Python alone.
+// dnf 4 knows plugins in Python alone. It calls them after a transaction that failed half-way, too.
 constexpr const char* kDnf4 =
     "# Written by kpkg hooks on; kpkg hooks off takes it away.\n"
-    "import os\nimport subprocess\n\nimport dnf\n\n\n"
+    "import os\nimport subprocess\n\nimport dnf\nimport libdnf.transaction\n\n\n"
     "class Kldload(dnf.Plugin):\n"
     "    name = \"kldload\"\n\n"
     "    def _call(self, when):\n"
@@ -41,16 +43,34 @@ constexpr const char* kDnf4 =
     "    def pre_transaction(self):\n"
     "        self._call(\"before\")\n\n"
     "    def transaction(self):\n"
-    "        self._call(\"after\")\n";
+    "        error = libdnf.transaction.TransactionItemState_ERROR\n"
+    "        self._call(\"failed\" if any(item.state == error for item in self.base.transaction) else \"after\")\n";
 
-/// /usr/lib/python3.9/site-packages/dnf-plugins, or Debian's /usr/lib/python3/dist-packages/dnf-plugins.
+/// Where dnf 4 looks for plugins, which need not be there yet: beside its own module, which is in
+/// /usr/lib/python3.9/site-packages, or in Debian's /usr/lib/python3/dist-packages.
 std::string dnf4_plugins(Files& files) {
     for (const auto& python : files.list("/usr/lib").value_or(std::vector<std::string>{}))
         for (const auto* packages : {"site-packages", "dist-packages"})
-            if (const auto place = fmt::format("/usr/lib/{}/{}/dnf-plugins", python, packages);
-                python.starts_with("python3") && files.exists(place))
-                return place;
+            if (const auto place = fmt::format("/usr/lib/{}/{}", python, packages);
+                python.starts_with("python3") && files.exists(place + "/dnf/plugin.py"))
+                return place + "/dnf-plugins";
     return {};
+}
+
+/// A system can have both: the compatibility package of dnf 4 beside dnf 5, each called by its own name.
+Result<std::vector<HookFile>> dnf_hooks(Files& files) {
+    std::vector<HookFile> hooks;
+    if (const auto plugins = dnf4_plugins(files); !plugins.empty()) hooks.push_back({plugins + "/kldload.py", kDnf4});
+    const std::string actions = "/etc/dnf/libdnf5-plugins/actions.d";
+    if (files.exists(actions))
+        hooks.push_back({actions + "/kldload.actions", kDnf5});
+    else if (files.exists("/usr/bin/dnf5"))
+        return fail(actions + " is not here, and dnf 5 is: it would change packages without a snapshot",
+                    "install libdnf5-plugin-actions", ExitCode::refused);
+    if (hooks.empty())
+        return fail("neither dnf 4's module for Python nor dnf 5 is here, and nothing else of dnf can be hooked",
+                    "kpkg takes snapshots by itself", ExitCode::refused);
+    return hooks;
 }
 
 struct Process {
@@ -81,21 +101,36 @@ Result<std::vector<HookFile>> hook_files(const Manager& manager, Files& files) {
              fmt::format(fmt::runtime(kPacman), "Snapshot of the root", "PreTransaction", "before", "AbortOnFail\n")},
             {"/etc/pacman.d/hooks/zz-kldload-kpkg.hook",
              fmt::format(fmt::runtime(kPacman), "Log of the transaction", "PostTransaction", "after", "")}};
-    if (manager.name == "dnf") {
-        if (const auto plugins = dnf4_plugins(files); !plugins.empty())
-            return std::vector<HookFile>{{plugins + "/kldload.py", kDnf4}};
-        if (files.exists("/etc/dnf/libdnf5-plugins/actions.d"))
-            return std::vector<HookFile>{{"/etc/dnf/libdnf5-plugins/actions.d/kldload.actions", kDnf5}};
-        return fail("neither dnf 4's plugins nor dnf 5's actions are here",
-                    "install python3-dnf-plugins-core, or libdnf5-plugin-actions");
-    }
+    if (manager.name.starts_with("dnf")) return dnf_hooks(files);
     return fail(manager.name + " has no way to be asked before it works", "use kpkg instead of it", ExitCode::refused);
+}
+
+Status write_hooks(const std::vector<HookFile>& hooks, Files& files) {
+    for (const auto& hook : hooks) {
+        KLD_CHECK(files.make_directories(hook.path.substr(0, hook.path.rfind('/'))));
+        KLD_CHECK(files.write(hook.path, hook.text));
+    }
+    return {};
+}
+
+Status remove_hooks(const std::vector<HookFile>& hooks, Files& files) {
+    for (const auto& hook : hooks) {
+        KLD_CHECK(files.remove(hook.path));
+        if (!hook.path.ends_with(".py")) continue;
+        const auto slash = hook.path.rfind('/');
+        const auto compiled = hook.path.substr(0, slash) + "/__pycache__";
+        const auto stem = hook.path.substr(slash + 1, hook.path.size() - slash - 3);
+        for (const auto& name : files.list(compiled).value_or(std::vector<std::string>{}))
+            if (name.starts_with(stem)) KLD_CHECK(files.remove(compiled + "/" + name));
+    }
+    return {};
 }
 
 std::string run_of(Files& files, int pid) {
     // Names are cut after 15 bytes by the kernel.
-    const std::vector<std::string> drivers{"apt", "apt-get",       "aptitude", "unattended-upgr", "dnf", "dnf5",
-                                           "yum", "dnf-automatic", "pacman",   "packagekitd",     "dpkg"};
+    const std::vector<std::string> drivers{
+        "apt",  "apt-get",         "aptitude", "unattended-upgr", "dnf",    "dnf-3",       "dnf4",
+        "dnf5", "dnf5daemon-serv", "yum",      "dnf-automatic",   "pacman", "packagekitd", "dpkg"};
     std::string run;
     for (unsigned depth = 0; pid > 1 && depth < 64; ++depth) {
         const auto process = read_process(files, pid);

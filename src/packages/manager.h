@@ -17,7 +17,7 @@ namespace kld::packages {
 using Packages = std::map<std::string, std::string>;
 
 struct Manager {
-    std::string name;                    ///< "apt", "dnf", "pacman", "pkg"
+    std::string name;                    ///< "apt", "dnf", "dnf5", "pacman", "pkg"
     std::vector<std::string> programs;   ///< it is there when one of these files is
     std::vector<std::string> systems;    ///< os-release's ID and ID_LIKE
     std::vector<std::string> databases;  ///< places, of which those that exist hold what is installed

@@ -60,7 +60,7 @@ Manager apt() {
 
 Manager dnf() {
     return {.name = "dnf",
-            .programs = {"/usr/bin/dnf", "/usr/bin/dnf5"},
+            .programs = {"/usr/bin/dnf"},
             .systems = {"rhel", "fedora", "centos", "rocky"},
             .databases = {"/usr/lib/sysimage/rpm", "/var/lib/rpm"},
             .install = {"dnf", "install", "-y"},
@@ -74,6 +74,17 @@ Manager dnf() {
             .sorted_list = true,
             .installed = {"rpm", "-qa", "--qf", "%{NAME}.%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n"},
             .parse = parse_tabs};
+}
+
+/// By its own name, for systems on which dnf is not a link to it.
+Manager dnf5() {
+    auto manager = dnf();
+    manager.name = "dnf5";
+    manager.programs = {"/usr/bin/dnf5"};
+    for (auto* command : {&manager.install, &manager.remove, &manager.upgrade, &manager.search, &manager.info})
+        command->front() = "dnf5";
+    manager.update = {"dnf5", "check-upgrade"};
+    return manager;
 }
 
 Manager pacman() {
@@ -112,7 +123,7 @@ Manager freebsd() {
 }  // namespace
 
 const std::vector<Manager>& managers() {
-    static const std::vector<Manager> all{apt(), dnf(), pacman(), freebsd()};
+    static const std::vector<Manager> all{apt(), dnf(), dnf5(), pacman(), freebsd()};
     return all;
 }
 

@@ -31,6 +31,14 @@ Family dnf() {
             .parse = parse_dnf};
 }
 
+/// By its own name, for systems on which dnf is not a link to it.
+Family dnf5() {
+    auto family = dnf();
+    for (auto* command : {&family.refresh, &family.simulate, &family.download, &family.upgrade})
+        command->front() = "dnf5";
+    return family;
+}
+
 Family pacman() {
     return {.manager = "pacman",
             .refresh = {"pacman", "-Sy"},
@@ -49,6 +57,7 @@ std::vector<std::string> all_packages(const std::vector<Hold>& holds) {
 }  // namespace
 
 Result<Family> family_of(const packages::Manager& manager) {
+    if (manager.name == "dnf5") return dnf5();
     for (auto family : {apt(), dnf(), pacman()})
         if (family.manager == manager.name) return family;
     return fail(manager.name + " does not say beforehand which kernel it would install",

@@ -12,7 +12,7 @@
 namespace kld::upgrade {
 
 struct Family {
-    std::string manager;
+    std::string manager;  ///< "dnf" also of dnf 5
     std::vector<std::string> refresh, simulate, download, upgrade;
     std::vector<int> simulate_codes{};  ///< exit codes of `simulate` that are no failure, beside 0
     Result<Simulation> (*parse)(std::string_view output);

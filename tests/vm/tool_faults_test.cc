@@ -125,17 +125,11 @@ TEST_F(ToolFaults, NamesWithBlanksAndOthers) {
 class ForeignPool : public ToolsMachine {
 protected:
     void SetUp() override {
-        auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        const auto other = test_image("debian-13-core");
-        KLD_ASSERT_OK(other);
-        options->more_drives.push_back({.path = other->image, .serial = "other"});
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-        auto temporary = TemporaryDirectory::make("/var/tmp");
-        KLD_ASSERT_OK(temporary);
-        directory.emplace(std::move(*temporary));
+        set_up("debian-13-server-tools", [](GuestOptions& options, const std::string&) -> Status {
+            KLD_TRY(const auto other, test_image("debian-13-core"));
+            options.more_drives.push_back({.path = other.image, .serial = "other"});
+            return {};
+        });
     }
 };
 

@@ -19,7 +19,10 @@ constexpr const char* kDefault = "rpool/ROOT/default";
 class Trials : public ToolsMachine {
 protected:
     void SetUp() override {
-        ASSERT_NO_FATAL_FAILURE(make_machine({"-device", "i6300esb", "-action", "watchdog=reset"}));
+        ASSERT_NO_FATAL_FAILURE(set_up("debian-13-server-tools", [](GuestOptions& options, const std::string&) {
+            options.extra = {"-device", "i6300esb", "-action", "watchdog=reset"};
+            return Status{};
+        }));
         ASSERT_NO_FATAL_FAILURE(boot());
     }
     /// After a restart by itself.

@@ -33,8 +33,8 @@ public:
         };
         for (const std::string part : {"modules", "tools", "menu"})
             copies.emplace_back(cache + "/" + part, ".cache/kldload/" + part);
-        for (const std::string program :
-             {"kldload", "kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp", "kldload-dkms", "kldload-tools"})
+        for (const std::string program : {"kldload", "kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp",
+                                          "kldload-dkms", "kldload-tools"})
             copies.emplace_back(std::string(KLD_BIN_DIR) + "/" + program, "bin/" + program);
         for (const auto& [from, to] : copies)
             KLD_CHECK(runner.run({.argv = {"cp", "--archive", from, user.home() + "/" + to}}));

@@ -147,13 +147,13 @@ Result<int> show_history(ToolContext& context, const PackageOptions& options) {
 }
 
 /// Called by a manager that a person called.
-Status called_by_manager(ToolContext& context, bool before) {
+Status called_by_manager(ToolContext& context, const std::string& when) {
     if (std::getenv(packages::kTransactionVariable) != nullptr) return {};  // kpkg has its own snapshot
     KLD_TRY(const auto machine, packages::probe_machine(context.runner, context.files, false));
     const auto run = packages::run_of(context.files, ::getppid());
     const auto events = context.events();
-    return before ? packages::before_packages(machine, context.runner, context.files, *events, run)
-                  : packages::after_packages(machine, context.runner, context.files, run);
+    if (when == "before") return packages::before_packages(machine, context.runner, context.files, *events, run);
+    return packages::after_packages(machine, context.runner, context.files, run, when == "failed");
 }
 
 Status switch_hooks(ToolContext& context, const std::string& to) {
@@ -167,15 +167,7 @@ Status switch_hooks(ToolContext& context, const std::string& to) {
         return {};
     }
     KLD_CHECK(expect_root());
-    for (const auto& hook : hooks) {
-        if (to == "off") {
-            KLD_CHECK(context.files.remove(hook.path));
-            continue;
-        }
-        KLD_CHECK(context.files.make_directories(hook.path.substr(0, hook.path.rfind('/'))));
-        KLD_CHECK(context.files.write(hook.path, hook.text));
-    }
-    return {};
+    return to == "on" ? packages::write_hooks(hooks, context.files) : packages::remove_hooks(hooks, context.files);
 }
 
 struct PackageChange {
@@ -262,9 +254,10 @@ void add_kpkg(CLI::App& app, ToolContext& context) {
     add_package_undo(app, context);
     auto hook = std::make_shared<std::string>();
     auto* called = app.add_subcommand("hook", "called by a package manager")->group("");
-    called->add_option("when", *hook, "before or after")->required()->check(CLI::IsMember({"before", "after"}));
-    called->callback(
-        [&context, hook] { context.run([&context, hook] { return called_by_manager(context, *hook == "before"); }); });
+    called->add_option("when", *hook, "before, after or failed")
+        ->required()
+        ->check(CLI::IsMember({"before", "after", "failed"}));
+    called->callback([&context, hook] { context.run([&context, hook] { return called_by_manager(context, *hook); }); });
     auto to = std::make_shared<std::string>("status");
     auto* hooks = app.add_subcommand("hooks", "also for who calls the native tool by itself: on, off, status");
     hooks->add_option("to", *to, "on, off or status")->check(CLI::IsMember({"on", "off", "status"}));

@@ -2,6 +2,8 @@
 // Transactions of packages: what is run in which order, what is refused, what is written down.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "packages/hook_run.h"
 #include "packages/hooks.h"
@@ -171,11 +173,11 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
     const auto first = snapshot;
     expect_installed("acl\t2\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234"));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
     // Its second set.
     ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
     expect_installed("acl\t2\tii \nnginx\t1\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234"));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
     EXPECT_EQ(snapshot, first);
     auto log = read_log(files);
     ASSERT_EQ(log.size(), 1U);
@@ -187,8 +189,27 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     EXPECT_NE(snapshot, "");
     // Whose call before was never seen: nothing is written down.
     const auto size = files.entries.at(kLog).bytes.size();
-    ASSERT_TRUE(after_packages(*here, runner, files, "79-1400"));
+    ASSERT_TRUE(after_packages(*here, runner, files, "79-1400", false));
     EXPECT_EQ(files.entries.at(kLog).bytes.size(), size);
+}
+
+TEST_F(Transactions, ARunThatFailedSaysSo) {
+    const auto here = machine();
+    expect_snapshot();
+    expect_installed("acl\t1\tii \n");
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
+    expect_installed("acl\t1\tii \nevil\t1\tiF \n");
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    EXPECT_EQ(read_log(files)[0].result, "failed") << "half configured";
+    expect_installed("acl\t1\tii \nevil\t1\tii \n");
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    EXPECT_EQ(read_log(files)[0].result, "done") << "its next set mended that";
+    expect_installed("acl\t1\trc \n");
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    EXPECT_EQ(read_log(files)[0].result, "done") << "removed";
+    expect_installed("acl\t2\tii \n");
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", true));
+    EXPECT_EQ(read_log(files)[0].result, "failed") << "the manager says so";
 }
 
 TEST_F(Transactions, AHookThatCannotTakeASnapshotEndsTheManager) {
@@ -212,6 +233,9 @@ TEST(Managers, AreThoseOfTheSystem) {
     EXPECT_EQ(found("ID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\n"), "dnf");
     EXPECT_EQ(found("ID=arch\n"), "pacman");
     EXPECT_EQ(found("ID=own\n"), "apt") << "by what is there";
+    files.entries.erase("/usr/bin/dnf");
+    files.entries["/usr/bin/dnf5"] = {"program"};
+    EXPECT_EQ(found("ID=fedora\n"), "dnf5") << "no dnf is a link to it";
     files.entries.clear();
     EXPECT_NE(found("ID=debian\n").find("no package manager is known"), std::string::npos);
 }
@@ -254,11 +278,19 @@ TEST(Hooks, AreWrittenForEachManager) {
     };
     add("apt");
     add("pacman");
-    EXPECT_FALSE(hook_files(manager_of("dnf"), files)) << "there is neither plugin directory";
+    EXPECT_FALSE(hook_files(manager_of("dnf"), files)) << "there is neither of the two";
+    files.entries["/usr/bin/dnf5"] = {"program"};
+    const auto unprotected = hook_files(manager_of("dnf5"), files);
+    ASSERT_FALSE(unprotected);
+    EXPECT_EQ(unprotected.error().hint, "install libdnf5-plugin-actions");
+    // dnf 4 alone would be the smaller half.
+    files.entries["/usr/lib/python3.9/site-packages/dnf/plugin.py"] = {"module"};
+    EXPECT_FALSE(hook_files(manager_of("dnf"), files));
     ASSERT_TRUE(files.make_directories("/etc/dnf/libdnf5-plugins/actions.d"));
     add("dnf");
-    ASSERT_TRUE(files.make_directories("/usr/lib/python3.9/site-packages/dnf-plugins"));
-    add("dnf");
+    EXPECT_EQ(hook_files(manager_of("dnf5"), files)->size(), 2U);
+    files.entries.erase("/usr/lib/python3.9/site-packages/dnf/plugin.py");
+    EXPECT_EQ(hook_files(manager_of("dnf5"), files)->size(), 1U);
     const auto none = hook_files(manager_of("pkg"), files);
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, ExitCode::refused);
@@ -290,26 +322,48 @@ TEST(Package, TakesItsHooksAlongWhenItGoes) {
     ASSERT_TRUE(root.has_value());
     RealFiles files;
     ProcessRunner runner;
-    const auto hook = root->path() + hook_files(manager_of("apt"), files)->front().path;
+    test::FakeFiles fedora;
+    fedora.entries["/usr/lib/python3.9/site-packages/dnf/plugin.py"] = {"module"};
+    ASSERT_TRUE(fedora.make_directories("/etc/dnf/libdnf5-plugins/actions.d"));
+    std::vector<HookFile> hooks;
+    for (const auto* name : {"apt", "dnf", "pacman"}) {
+        const auto known = hook_files(manager_of(name), fedora);
+        ASSERT_TRUE(known) << render(known.error());
+        for (const auto& hook : *known) hooks.push_back({root->path() + hook.path, hook.text});
+    }
+    ASSERT_EQ(hooks.size(), 5U);
+    const auto compiled =
+        root->path() + "/usr/lib/python3.9/site-packages/dnf-plugins/__pycache__/kldload.cpython-39.pyc";
     const auto log = root->path() + kLog;
-    for (const auto& path : {hook, log}) ASSERT_TRUE(files.make_directories(path.substr(0, path.rfind('/'))));
+    for (const auto& path : {compiled, log}) ASSERT_TRUE(files.make_directories(path.substr(0, path.rfind('/'))));
     const auto run = [&](const std::string& action) {
         return runner
             .run({.argv = {"sh", std::string(KLD_SOURCE_DIR) + "/packaging/kldload-tools/postrm", action},
                   .environment = {"DPKG_ROOT=" + root->path()}})
             .has_value();
     };
-    ASSERT_TRUE(files.write(hook, hook_files(manager_of("apt"), files)->front().text));
+    const auto left = [&] {
+        return std::count_if(hooks.begin(), hooks.end(), [&](const auto& hook) { return files.exists(hook.path); });
+    };
+    ASSERT_TRUE(write_hooks(hooks, files));
+    ASSERT_TRUE(files.write(compiled, "bytes"));
     ASSERT_TRUE(files.write(log, "record\n"));
     ASSERT_TRUE(run("upgrade"));
-    EXPECT_TRUE(files.exists(hook));
+    EXPECT_EQ(left(), 5);
     ASSERT_TRUE(run("remove"));
-    EXPECT_FALSE(files.exists(hook));
+    EXPECT_EQ(left(), 0);
+    EXPECT_FALSE(files.exists(compiled));
     EXPECT_TRUE(files.exists(log));
-    ASSERT_TRUE(files.write(hook, "// somebody else's\n"));
+    for (const auto& hook : hooks) ASSERT_TRUE(files.write(hook.path, "// somebody else's\n"));
     ASSERT_TRUE(run("purge"));
-    EXPECT_TRUE(files.exists(hook)) << "what is not ours stays";
+    EXPECT_EQ(left(), 5) << "what is not ours stays";
     EXPECT_FALSE(files.exists(log));
+
+    // kpkg hooks off does the same.
+    ASSERT_TRUE(files.write(compiled, "bytes"));
+    ASSERT_TRUE(remove_hooks(hooks, files));
+    EXPECT_EQ(left(), 0);
+    EXPECT_FALSE(files.exists(compiled));
 }
 
 TEST(Log, HalfALineIsPassedOver) {

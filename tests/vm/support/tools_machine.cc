@@ -30,6 +30,18 @@ void ToolsMachine::replace_tools() {
     replaced = true;
 }
 
+void ToolsMachine::set_up(const std::string& image, const Change& change) {
+    auto temporary = TemporaryDirectory::make("/var/tmp");
+    KLD_ASSERT_OK(temporary);
+    directory.emplace(std::move(*temporary));
+    auto options = test_image(image);
+    KLD_ASSERT_OK(options);
+    if (change) KLD_ASSERT_OK(change(*options, directory->path()));
+    auto made = Guest::make(*options);
+    KLD_ASSERT_OK(made);
+    guest = std::move(*made);
+}
+
 void ToolsMachine::send(const std::string& name, const std::string& version, const std::string& postinst) {
     const auto package = make_package(runner, files, directory->path(), name, version, postinst);
     KLD_ASSERT_OK(package);

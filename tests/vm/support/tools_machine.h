@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vm/support/ask.h"
 #include "vm/support/test_images.h"
@@ -15,19 +17,10 @@ namespace kld::test {
 
 class ToolsMachine : public testing::Test {
 protected:
-    void SetUp() override { ASSERT_NO_FATAL_FAILURE(make_machine({})); }
-    /// @param extra  words for QEMU
-    void make_machine(const std::vector<std::string>& extra) {
-        auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        options->extra = extra;
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        guest = std::move(*made);
-        auto temporary = TemporaryDirectory::make("/var/tmp");
-        KLD_ASSERT_OK(temporary);
-        directory.emplace(std::move(*temporary));
-    }
+    /// What is another way in the machine. @param directory  lives as long as it
+    using Change = std::function<Status(GuestOptions& options, const std::string& directory)>;
+    void SetUp() override { set_up("debian-13-server-tools"); }
+    void set_up(const std::string& image, const Change& change = {});
     void boot() {
         KLD_ASSERT_OK(guest->power_on());
         KLD_ASSERT_OK(guest->wait_for_ssh());
