@@ -107,7 +107,8 @@ TEST_F(DkmsUpdate, AKernelThatZfsDoesNotCompileForIsLeftOut) {
     ASSERT_NO_FATAL_FAILURE(reboot());
     EXPECT_NE(kernel(), old);
     EXPECT_EQ(installed(), old + "\n" + kernel());
-    EXPECT_EQ(answer(shell, "modinfo -F filename zfs"), "/lib/modules/" + kernel() + "/updates/dkms/zfs.ko.xz");
+    // Not packed: when it was compiled, there was no module of the new kernel to do as it does.
+    EXPECT_EQ(answer(shell, "modinfo -F filename zfs"), "/lib/modules/" + kernel() + "/updates/dkms/zfs.ko");
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
