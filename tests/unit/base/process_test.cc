@@ -189,7 +189,8 @@ TEST(Process, TheGateIsTheOnlyOne) {
         for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(KLD_SOURCE_DIR) + folder)) {
             const auto path = entry.path().string();
             if (!path.ends_with(".cc") && !path.ends_with(".c") && !path.ends_with(".h")) continue;
-            if (path.ends_with("/base/process.cc")) continue;
+            // What runs inside of a guest has nothing of ours but itself.
+            if (path.ends_with("/base/process.cc") || path.find("/tests/vm/guest/") != std::string::npos) continue;
             for (const auto& line : lines(RealFiles().read(path).value_or("")))
                 EXPECT_FALSE(std::regex_search(line.substr(0, line.find("//")), call)) << path << ": " << line;
         }
