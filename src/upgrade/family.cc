@@ -23,7 +23,7 @@ Family apt() {
 
 Family dnf() {
     return {.manager = "dnf",
-            .refresh = {"dnf", "makecache"},
+            .refresh = {"dnf", "--refresh", "makecache"},
             .simulate = {"dnf", "upgrade", "--assumeno"},
             .download = {"dnf", "upgrade", "-y", "--downloadonly"},
             .upgrade = {"dnf", "upgrade", "-y"},

@@ -52,6 +52,8 @@ TEST_F(RealManagers, Dnf) {
     const auto publish = [&](const std::vector<TinyPackage>& all) {
         const auto made = test::make_rpm_repository(runner, files, tree->at("/srv/tests"), all);
         ASSERT_TRUE(made.has_value()) << render(made.error());
+        // As kupgrade does: within a second of the last look dnf sees nothing new by itself.
+        tree->said(shell_line(family.refresh));
     };
     const std::string name = "an-app-with-a-name-that-is-wider-than-the-column-of-a-table-is";
     publish({{.name = name, .version = "1"}, {.name = "kernel-core", .version = "1"}});
