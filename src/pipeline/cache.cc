@@ -129,8 +129,8 @@ void drop_unused(Files& files, Events& events, const std::string& cache, std::ti
         KLD_TRY(const auto removed,
                 remove_entries(files, cache, choose_unused(entries, {.unused = kUnusedSeconds}, now)));
         if (const auto bytes = bytes_of(removed); bytes > 0)
-            events.note(fmt::format("{} of the cache were not used for {} days and are gone", human_bytes(bytes),
-                                    kUnusedSeconds / kYoungSeconds));
+            events.note(
+                fmt::format("{} of the cache were not used for {} days and are gone", human_bytes(bytes), kUnusedDays));
         return {};
     };
     if (const auto done = drop(); !done) events.warning("the cache is not cleaned: " + done.error().message);

@@ -18,7 +18,8 @@ namespace kld::pipeline {
 inline constexpr const char* kCacheKinds[] = {"trees", "streams", "menu", "tools", "modules", "keymaps"};
 
 /// What a build has not used for so long goes when the next one ends.
-inline constexpr std::uint64_t kUnusedSeconds = 30 * 86400;
+inline constexpr unsigned kUnusedDays = 30;
+inline constexpr std::uint64_t kUnusedSeconds = kUnusedDays * 86400ULL;
 
 /// Younger ones always stay: a build that runs holds its lock only while it makes an entry, and reads it afterwards.
 inline constexpr std::uint64_t kYoungSeconds = 86400;

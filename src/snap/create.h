@@ -16,13 +16,11 @@ namespace kld::snap {
 /// What a person's snapshots carry as org.kldload:reason.
 inline constexpr const char* kKsnap = "ksnap";
 
-/// Places of which nobody needs snapshots.
-inline constexpr const char* kThrowaway[] = {"/var/cache", "/var/tmp", "/tmp"};
-
+/// True for what is mounted on or below /var/cache, /var/tmp and /tmp: nobody needs snapshots of that.
 bool is_throwaway(const std::string& place);
 
 /// The dataset that / lies on, and every mounted file system of its pool, without other boot environments and
-/// without kThrowaway.
+/// without what is_throwaway().
 /// @param datasets  of that pool, with mountpoint and org.zfsbootmenu:active
 Result<std::vector<std::string>> usual_datasets(const std::vector<zfs::Mount>& mounts,
                                                 const std::vector<boot::Dataset>& datasets);

@@ -144,7 +144,7 @@ void add_snap_changes(CLI::App& app, ToolContext& context) {
             snap_add_change(app, context, options, "create", "snapshot datasets at one moment", snap_create, false);
         verb->add_option("name", options->words,
                          "NAME (no slash in it), then datasets or paths; else manual-TIME of / and all that is mounted "
-                         "of its pool, without other boot environments, /var/cache and /var/tmp");
+                         "of its pool, without other boot environments, /var/cache, /var/tmp and /tmp");
         verb->add_flag("-r", options->recursive, "also all datasets below those that are named");
     }
     {
