@@ -105,11 +105,15 @@ int main(int argc, char** argv) {
     }
     if (only.empty()) only = bench::all_names();
     try {
-        const auto measured = bench::measure({only.begin(), only.end()}, runs);
+        auto measured = bench::measure({only.begin(), only.end()}, runs);
         if (!measured) {
             fmt::print(stderr, "{}", render(measured.error()));
             return static_cast<int>(measured.error().code);
         }
+        for (const auto& name : only)
+            if (std::none_of(measured->figures.begin(), measured->figures.end(),
+                             [&](const auto& figure) { return figure.name == name; }))
+                measured->failed = true;
         fmt::print("{}", json ? bench::json_report(measured->figures) : bench::text_report(measured->figures));
         // A missed limit is told, not failed: the figures of a busy machine are noise.
         return measured->failed ? static_cast<int>(ExitCode::failed) : 0;

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -61,14 +63,22 @@ Result<double> timed(Bench& bench, const Command& command, const std::string& re
 }
 
 Result<double> peak_memory(Bench& bench, const std::function<Status()>& work) {
-    // Of proc_pid_clear_refs(5): 5 sets the peak back to what is resident now. The file is no place to rename onto.
-    KLD_CHECK(bench.files.overwrite("/proc/self/clear_refs", "5"));
+    // Of proc_pid_clear_refs(5): 5 sets the peak back to what is resident now. The file can neither be renamed onto nor
+    // flushed.
+    {
+        KLD_TRY(auto fd, Fd::open("/proc/self/clear_refs", O_WRONLY));
+        KLD_CHECK(fd.write_all("5"));
+    }
     KLD_CHECK(work());
+    // The largest program that this one has ever waited for: those of the work, or more.
+    rusage children{};
+    ::getrusage(RUSAGE_CHILDREN, &children);
     KLD_TRY(const auto status, bench.files.read("/proc/self/status"));
     for (const auto& line : lines(status))
         if (const auto parts = words(line); parts.size() == 3 && parts[0] == "VmHWM:") {
             KLD_TRY(const auto kib, parse_number(parts[1]));
-            return static_cast<double>(kib) / 1024;
+            return static_cast<double>(std::max<std::uint64_t>(kib, static_cast<std::uint64_t>(children.ru_maxrss))) /
+                   1024;
         }
     return fail("/proc/self/status has no VmHWM");
 }

@@ -40,7 +40,8 @@ Result<double> timed(Bench& bench, const Command& command, const std::string& re
 /// The same for work in this process.
 Result<double> timed(Bench& bench, const std::function<Status()>& work, const std::string& result);
 
-/// The most memory that this process had while it did the work, all that it had before included. @returns MiB
+/// The most memory that this process had while it did the work, all that it had before included, or one of the programs
+/// that it has waited for until then, whichever is more. @returns MiB
 Result<double> peak_memory(Bench& bench, const std::function<Status()>& work);
 
 /// A program that is timed, and the most memory it ever had.

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,15 +13,13 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/fd.h"
-
 namespace kld {
 namespace fs = std::filesystem;
 
 Result<std::string> RealFiles::read(const std::string& path) {
     KLD_TRY(auto fd, Fd::open(path, O_RDONLY));
     std::string bytes;
-    std::string chunk(65536, '\0');
+    std::string chunk(16384, '\0');
     while (true) {
         const auto count = ::read(fd.get(), chunk.data(), chunk.size());
         if (count < 0 && errno == EINTR) continue;
@@ -117,7 +116,33 @@ Result<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
     KLD_CHECK(RealFiles().make_directories(parent));
     std::string path = parent + "/kldload.XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) return fail(errno_error("cannot make a directory under " + parent, errno));
-    return TemporaryDirectory(path);
+    auto lock = Fd::open(path, O_RDONLY | O_DIRECTORY);
+    if (!lock || ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
+        const int number = errno;
+        ::rmdir(path.c_str());
+        return fail(lock ? errno_error("cannot lock " + path, number) : lock.error());
+    }
+    return TemporaryDirectory(path, std::move(*lock));
+}
+
+Result<unsigned> TemporaryDirectory::remove_abandoned(const std::string& parent, std::time_t now) {
+    constexpr std::string_view kBegin = "kldload.";
+    constexpr std::size_t kRandom = 6;
+    constexpr std::time_t kDay = 86400;
+    RealFiles files;
+    unsigned removed = 0;
+    KLD_TRY(const auto names, files.list(parent));
+    for (const auto& name : names) {
+        if (!name.starts_with(kBegin) || name.size() != kBegin.size() + kRandom) continue;
+        const auto path = parent + "/" + name;
+        // What cannot be opened is no directory of ours, or another process was faster.
+        const auto lock = Fd::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        struct stat status {};
+        if (!lock || ::fstat(lock->get(), &status) != 0 || status.st_mtime > now - kDay) continue;
+        if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) continue;
+        if (files.remove(path)) ++removed;
+    }
+    return removed;
 }
 
 TemporaryDirectory::~TemporaryDirectory() {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace kld {
@@ -18,8 +20,8 @@ public:
     virtual ~Files() = default;
     /// The whole file. The error names the path.
     virtual Result<std::string> read(const std::string& path) = 0;
-    /// Writes beside `path`, flushes, renames: a reader sees the old or the new content, never half. Parents must
-    /// exist.
+    /// Writes beside `path`, flushes, renames: a reader sees the old or the new content, never half. Who is killed in
+    /// between leaves "<path>.<process>.partial". Parents must exist.
     virtual Status write(const std::string& path, std::string_view bytes, unsigned mode = 0644) = 0;
     /// Writes into the file itself, flushed: one of the same size keeps its place on the disk. For file systems where
     /// each name costs; an interruption leaves a part.
@@ -60,18 +62,26 @@ public:
     Status flush(const std::string& directory) override;
 };
 
-/// A directory of its own under `parent`, removed with its content when the object goes.
+/// A directory of its own under `parent`, "kldload.XXXXXX", removed with its content when the object goes. It is locked
+/// (flock) as long as the object lives, so that one whose process was killed can be told from one in use.
 class TemporaryDirectory {
 public:
     static Result<TemporaryDirectory> make(const std::string& parent);
-    TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    /// Removes what killed processes left of these in `parent`, which must be ours alone. What cannot be removed stays.
+    /// @param now  what is younger than a day stays: it may not be locked yet, or be another host's, whose locks are
+    ///             not seen on a file system that both have
+    /// @returns how many there were
+    static Result<unsigned> remove_abandoned(const std::string& parent, std::time_t now);
+    TemporaryDirectory(TemporaryDirectory&& other) noexcept
+        : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
     TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
     ~TemporaryDirectory();
     const std::string& path() const { return path_; }
 
 private:
-    explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+    TemporaryDirectory(std::string path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
     std::string path_;
+    Fd lock_;
 };
 
 }  // namespace kld

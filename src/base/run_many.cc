@@ -18,11 +18,15 @@ std::vector<Result<Output>> Runner::run_all(const std::vector<Command>& commands
 }
 
 std::vector<Result<Output>> ProcessRunner::run_all(const std::vector<Command>& commands) {
+    std::vector<Result<Output>> results;
+    if (commands.empty()) return results;
     // Each thread waits for its child: one that ended before would take the child with it (PR_SET_PDEATHSIG).
     std::vector<std::future<Result<Output>>> running;
-    for (const auto& command : commands) running.push_back(std::async([this, &command] { return run(command); }));
-    std::vector<Result<Output>> results;
+    for (std::size_t i = 0; i + 1 < commands.size(); ++i)
+        running.push_back(std::async(std::launch::async, [this, &command = commands[i]] { return run(command); }));
+    auto last = run(commands.back());
     for (auto& one : running) results.push_back(one.get());
+    results.push_back(std::move(last));
     return results;
 }
 

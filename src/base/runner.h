@@ -21,7 +21,8 @@ inline bool exit_zero(int exit_code) {
 struct Command {
     std::vector<std::string> argv;      ///< never a shell string; argv[0] is looked up in PATH
     std::string input{};                ///< bytes for stdin
-    std::chrono::seconds timeout{600};  ///< then the whole process group is killed
+    std::chrono::seconds timeout{600};  ///< then the whole process group is ended
+    std::chrono::seconds grace{10};     ///< how long after SIGTERM comes SIGKILL; 0: at once
     Accept accept = exit_zero;
     std::vector<std::string> environment{};                  ///< "NAME=value", added to ours; LC_ALL=C is always set
     int stdin_fd = -1;                                       ///< when set, the child's stdin; `input` must be empty
@@ -29,7 +30,7 @@ struct Command {
     std::function<void(std::string_view)> on_stderr_line{};  ///< told each line of stderr as it comes
     std::vector<int> pass_fds{};                             ///< kept open in the child under the same numbers
     bool gives_fds = false;                   ///< stdin_fd and stdout_fd are closed here once the child has them
-    const std::atomic<bool>* stop = nullptr;  ///< once true the process group is killed, and that is an error
+    const std::atomic<bool>* stop = nullptr;  ///< once true the process group is ended, and that is an error
 };
 
 struct Output {

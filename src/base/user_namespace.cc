@@ -42,8 +42,8 @@ bool has_subordinate_ids(const std::string& table, const std::string& user, unsi
 }
 
 std::vector<std::string> namespace_argv(const std::string& program, const std::vector<std::string>& arguments) {
-    std::vector<std::string> argv{"unshare", "--map-auto",   "--map-root-user", "--mount", "--pid",
-                                  "--fork",  "--kill-child", "--mount-proc",    "--",      program};
+    std::vector<std::string> argv{"unshare", "--map-auto",           "--map-root-user", "--mount", "--pid",
+                                  "--fork",  "--kill-child=SIGTERM", "--mount-proc",    "--",      program};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return argv;
 }

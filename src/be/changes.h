@@ -49,8 +49,15 @@ Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const
 struct Export {
     zfs::Step snapshot;
     std::vector<std::string> send;
+    std::vector<std::string> warnings{};
 };
-Result<Export> plan_export(const World& world, const std::string& name);
+struct ExportWish {
+    /// An encrypted one is sent readable, without its properties: zfs(8) sends them of raw ones alone.
+    bool plain = false;
+    bool raw = false;  ///< an encrypted one stays so, with the same key
+};
+/// Refused: an encrypted one without `plain` or `raw`.
+Result<Export> plan_export(const World& world, const std::string& name, const ExportWish& wish = {});
 
 /// `zfs receive` of such a stream from stdin as a new boot environment, not mounted.
 Result<std::vector<std::string>> plan_import(const World& world, const std::string& name);

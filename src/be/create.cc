@@ -101,14 +101,30 @@ Result<zfs::Plan> plan_snapshot(const World& world, const std::string& name) {
     return zfs::Plan{{snapshot_step(snapshot, {})}, {}};
 }
 
-Result<Export> plan_export(const World& world, const std::string& name) {
+Result<Export> plan_export(const World& world, const std::string& name, const ExportWish& wish) {
     KLD_TRY(const auto* environment, world.environment(name));
+    const auto& key = environment->value("keystatus");
+    const bool encrypted = key == "available" || key == "unavailable";
+    if (encrypted && !wish.plain && !wish.raw)
+        return fail(name + " is encrypted", "--raw keeps it so, with the same key; --plain sends what anybody can read",
+                    ExitCode::refused);
+    if (encrypted && wish.plain && key == "unavailable")
+        return fail(fmt::format("{} is encrypted and its key is not loaded", name),
+                    "zfs load-key " + shell_quote(environment->name), ExitCode::refused);
     const auto snapshot =
         environment->name + "@" + zfs::stamped("export", world.now, [&](const std::string& candidate) {
             return world.find_snapshot(environment->name + "@" + candidate) != nullptr;
         });
     // Blocks as they are stored, with the properties that were set.
-    return Export{snapshot_step(snapshot, "kbe"), {"zfs", "send", "-p", "-L", "-c", snapshot}};
+    Export made{snapshot_step(snapshot, "kbe"), {"zfs", "send", "-p", "-L", "-c", snapshot}};
+    if (encrypted && wish.raw) {
+        made.send = {"zfs", "send", "-w", "-p", snapshot};
+    } else if (encrypted) {
+        made.send = {"zfs", "send", "-L", "-c", snapshot};
+        made.warnings.push_back(
+            "what was set on it (zfs get -s local all) is not in the stream: set it again after import");
+    }
+    return made;
 }
 
 Result<std::vector<std::string>> plan_import(const World& world, const std::string& name) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "be/changes.h"
 #include "zfs/names.h"
+#include "zfs/passing_mount.h"
 
 namespace kld::be {
 namespace {
@@ -68,8 +69,9 @@ Result<zfs::Plan> plan_destroy(const World& world, const std::string& name, cons
         if (!wish.force)
             return fail(fmt::format("{} is mounted on {}", name, place), "kbe unmount it, or destroy it with -F",
                         ExitCode::refused);
-        plan.steps.push_back(
-            {"unmount " + place, {"umount", place}, {"mount", "-t", "zfs", "-o", "zfsutil", dataset, place}});
+        plan.steps.push_back({"unmount " + place,
+                              {"umount", place},
+                              {"mount", "-t", "zfs", "-o", zfs::mount_options(*environment, false), dataset, place}});
     }
     // Promoting the clone of the newest origin hands it that snapshot and all older ones, with what was cloned of
     // those.

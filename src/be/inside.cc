@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "zfs/own_mounts.h"
+#include "zfs/passing_mount.h"
 
 namespace kld::be {
 
@@ -18,7 +19,8 @@ Result<int> run_inside(Runner& runner, const World& world, const std::string& na
     KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-inside.XXXXXX"}}));
     const std::string place(trim(made.out));
     const auto enter = [&]() -> Result<int> {
-        KLD_CHECK(runner.run({.argv = {"mount", "-t", "zfs", "-o", "zfsutil", environment->name, place}}));
+        KLD_CHECK(runner.run(
+            {.argv = {"mount", "-t", "zfs", "-o", zfs::mount_options(*environment, false), environment->name, place}}));
         for (const std::string shared : {"dev", "proc", "sys", "run"})
             KLD_CHECK(runner.run({.argv = {"mount", "--rbind", "/" + shared, place + "/" + shared}}));
         std::vector<std::string> argv{"chroot", place};

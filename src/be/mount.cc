@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "be/changes.h"
+#include "zfs/passing_mount.h"
 
 namespace kld::be {
 namespace {
@@ -29,9 +30,8 @@ Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const 
     const auto target = place.empty() ? default_place(world, *environment) : place;
     zfs::Plan plan;
     if (!there) plan.steps.push_back({"make " + target, {"mkdir", "-p", "-m", "0700", target}, {"rmdir", target}});
-    // zfsutil mounts a dataset somewhere else than its properties say, and leaves them alone.
     plan.steps.push_back({fmt::format("mount {} on {}", dataset, target),
-                          {"mount", "-t", "zfs", "-o", readonly ? "zfsutil,ro" : "zfsutil", dataset, target},
+                          {"mount", "-t", "zfs", "-o", zfs::mount_options(*environment, readonly), dataset, target},
                           {"umount", target}});
     return plan;
 }

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "base/text.h"
 #include "boot/pe.h"
 #include "zfs/query.h"
@@ -20,8 +22,7 @@ Result<std::uint64_t> pool_guid(Runner& runner, const std::string& pool) {
     return parse_number(trim(output.out));
 }
 
-/// Both slots, so that both files have their size before the menu writes into them.
-Status write_both(Files& files, const std::string& esp, boot::Trial record) {
+Status write_slots(Files& files, const std::string& esp, boot::Trial record) {
     KLD_CHECK(files.make_directories(esp + "/EFI/kldload"));
     const auto known = boot::read_trial(files, esp);
     record.sequence = known ? known->sequence + 1 : 1;
@@ -29,6 +30,25 @@ Status write_both(Files& files, const std::string& esp, boot::Trial record) {
     ++record.sequence;
     KLD_CHECK(boot::write_trial(files, esp, record));
     return files.flush(esp);
+}
+
+/// Both slots, so that both files have their size before the menu writes into them. When one of them cannot be written,
+/// both are what they were: a record would name an environment that its maker takes away again.
+Status write_both(Files& files, const std::string& esp, const boot::Trial& record) {
+    std::map<std::string, std::optional<std::string>> before;
+    for (const auto* slot : boot::kTrialSlots) {
+        const auto path = esp + "/" + slot;
+        if (!files.exists(path))
+            before[path] = std::nullopt;
+        else if (auto bytes = files.read(path))
+            before[path] = std::move(*bytes);
+    }
+    auto done = write_slots(files, esp, record);
+    if (done) return done;
+    for (const auto& [path, bytes] : before)
+        if (auto back = bytes ? files.overwrite(path, *bytes) : files.remove(path); !back)
+            done.error().details.push_back("the record of the trial could not be taken back: " + back.error().message);
+    return done;
 }
 
 }  // namespace
@@ -97,8 +117,10 @@ Status run_boot_checks(Runner& runner, Files& files) {
     return {};
 }
 
-Status commit_trial(Runner& runner, Files& files, const World& world) {
+Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
+    KLD_CHECK(esp_place(world.mounts));
     const auto record = trial_of(files, world);
+    if (!record && !world.running.empty() && world.running == world.next) return false;
     if (!record || record->dataset != world.running)
         return fail(
             world.running.empty() ? "no boot environment runs here" : world.name_of(world.running) + " is not on trial",
@@ -106,7 +128,7 @@ Status commit_trial(Runner& runner, Files& files, const World& world) {
     // The default first: should the power go now, the record says the same as it.
     KLD_CHECK(runner.run({.argv = {"zpool", "set", "bootfs=" + world.running, world.pool}}));
     KLD_CHECK(end_trial(files, world));
-    return {};
+    return true;
 }
 
 }  // namespace kld::be

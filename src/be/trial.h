@@ -19,7 +19,8 @@ Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts);
 /// is older than trials.
 Status expect_counting_menu(Files& files, const std::string& esp);
 
-/// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is.
+/// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is. When that cannot be
+/// written down, what was on trial before still is.
 /// @param once  a single boot, of which nothing becomes the default
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once);
@@ -40,7 +41,9 @@ inline constexpr const char* kBootChecks = "/etc/kldload/boot-checks.d";
 /// its last words.
 Status run_boot_checks(Runner& runner, Files& files);
 
-/// Makes the environment that runs the default and ends its trial. An error when it is not on trial.
-Status commit_trial(Runner& runner, Files& files, const World& world);
+/// Makes the environment that runs the default and ends its trial. An error (exit 2) when it is not on trial, unless it
+/// is what boots by itself and nothing else is on trial: somebody was faster.
+/// @returns whether there was a trial to end
+Result<bool> commit_trial(Runner& runner, Files& files, const World& world);
 
 }  // namespace kld::be

@@ -38,7 +38,7 @@ Result<check::Report> verify(Runner& runner, Files& files, const World& world, c
     };
     if (!place.empty()) return check_at(place == "/" ? "" : place);
     return zfs::with_own_mounts([&]() -> Result<check::Report> {
-        KLD_TRY(const auto mount, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "verify"));
+        KLD_TRY(const auto mount, zfs::PassingMount::make(runner, checked, true, "verify"));
         return check_at(mount.place());
     });
 }

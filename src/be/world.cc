@@ -13,10 +13,6 @@
 namespace kld::be {
 namespace {
 
-std::string parent_of(const std::string& dataset) {
-    return dataset.substr(0, dataset.rfind('/'));
-}
-
 Result<std::string> choose_pool(Runner& runner, const std::string& wanted, const std::string& running) {
     if (!wanted.empty()) return wanted;
     if (!running.empty()) return boot::pool_of(running);
@@ -26,11 +22,14 @@ Result<std::string> choose_pool(Runner& runner, const std::string& wanted, const
                 all.empty() ? "import one: zpool import -N -R /mnt POOL" : "name one with --pool", ExitCode::usage);
 }
 
-Result<std::vector<Snapshot>> read_snapshots(Runner& runner, const std::string& container) {
-    KLD_TRY(const auto rows, zfs::list(runner, {.root = container,
-                                                .types = {"snapshot"},
-                                                .properties = {"name", "creation", "createtxg", "used", "referenced",
-                                                               "userrefs", "clones"}}));
+zfs::Query snapshots_of(const std::string& container) {
+    return {.root = container,
+            .types = {"snapshot"},
+            .properties = {"name", "creation", "createtxg", "used", "referenced", "userrefs", "clones"}};
+}
+
+Result<std::vector<Snapshot>> parse_snapshots(const zfs::Query& query, std::string_view output) {
+    KLD_TRY(const auto rows, zfs::parse_list(query, output));
     std::vector<Snapshot> snapshots;
     for (const auto& row : rows) {
         Snapshot snapshot{row[0],
@@ -45,6 +44,33 @@ Result<std::vector<Snapshot>> read_snapshots(Runner& runner, const std::string& 
         snapshots.push_back(std::move(snapshot));
     }
     return snapshots;
+}
+
+/// Its mounts, what runs, and which pool is meant.
+Result<World> look_at_mounts(Runner& runner, Files& files, const std::string& pool) {
+    World world;
+    KLD_TRY(world.mounts, zfs::read_mounts(files));
+    world.running = zfs::dataset_at(world.mounts, "/");
+    KLD_TRY(world.pool, choose_pool(runner, pool, world.running));
+    if (boot::pool_of(world.running) != world.pool) world.running.clear();
+    return world;
+}
+
+Command pool_command(const std::string& pool) {
+    return {.argv = {"zpool", "get", "-H", "-o", "value", "bootfs,altroot", pool}};
+}
+
+Status take_pool(std::string_view output, World& world) {
+    const auto values = lines(output);
+    if (values.size() != 2) return fail("zpool get says nothing about the pool " + world.pool);
+    if (values[0] != "-") world.next = values[0];
+    if (values[1] != "-") world.altroot = values[1];
+    return {};
+}
+
+/// A root without a parent is a pool's own dataset, which no clone can lie beside.
+std::string container_by(const World& world, const std::string& known) {
+    return known.find('/') == std::string::npos ? world.pool + "/ROOT" : boot::parent_of(known);
 }
 
 }  // namespace
@@ -99,30 +125,46 @@ std::vector<std::string> World::children(const std::string& dataset) const {
     return found;
 }
 
+Result<World> look_at_pool(Runner& runner, Files& files, const std::string& pool) {
+    KLD_TRY(auto world, look_at_mounts(runner, files, pool));
+    KLD_TRY(const auto output, runner.run(pool_command(world.pool)));
+    KLD_CHECK(take_pool(output.out, world));
+    world.container = container_by(world, world.running.empty() ? world.next : world.running);
+    return world;
+}
+
 Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots) {
-    World world;
-    KLD_TRY(world.mounts, zfs::read_mounts(files));
-    world.running = zfs::dataset_at(world.mounts, "/");
-    KLD_TRY(world.pool, choose_pool(runner, pool, world.running));
-    if (boot::pool_of(world.running) != world.pool) world.running.clear();
-    KLD_TRY(const auto output,
-            runner.run({.argv = {"zpool", "get", "-H", "-o", "value", "bootfs,altroot", world.pool}}));
-    const auto values = lines(output.out);
-    if (values.size() != 2) return fail("zpool get says nothing about the pool " + world.pool);
-    if (values[0] != "-") world.next = values[0];
-    if (values[1] != "-") world.altroot = values[1];
-    // A root without a parent is a pool's own dataset, which no clone can lie beside.
-    const auto& known = world.running.empty() ? world.next : world.running;
-    world.container = known.find('/') == std::string::npos ? world.pool + "/ROOT" : parent_of(known);
-    auto datasets = zfs::get(runner, {.root = world.container, .properties = kProperties});
-    if (!datasets)
-        return fail(std::move(datasets.error())
-                        .with_hint("is this a system of kldload's layout? zfs list shows what there is"));
-    zfs::take_altroot_away(*datasets, world.altroot);
-    for (auto& dataset : *datasets)
+    KLD_TRY(auto world, look_at_mounts(runner, files, pool));
+    std::vector<Command> commands;
+    // Where the running environment says which container it is, all is asked at once.
+    const bool is_known = !world.running.empty();
+    if (is_known) {
+        world.container = container_by(world, world.running);
+        commands.push_back(pool_command(world.pool));
+    } else {
+        KLD_TRY(world, look_at_pool(runner, files, pool));
+    }
+    const auto snapshots = snapshots_of(world.container);
+    commands.push_back(zfs::get_command({.root = world.container, .properties = kProperties}));
+    if (with_snapshots) commands.push_back(zfs::list_command(snapshots));
+
+    auto outputs = runner.run_all(commands);
+    auto next = outputs.begin();
+    if (is_known) {
+        KLD_TRY(const auto output, std::move(*next++));
+        KLD_CHECK(take_pool(output.out, world));
+    }
+    auto read = std::move(*next++);
+    if (!read)
+        return fail(
+            std::move(read.error()).with_hint("is this a system of kldload's layout? zfs list shows what there is"));
+    KLD_TRY(auto datasets, boot::parse_datasets(read->out, join(kProperties, ",")));
+    zfs::take_altroot_away(datasets, world.altroot);
+    for (auto& dataset : datasets)
         if (dataset.name != world.container) world.datasets.push_back(std::move(dataset));
     if (with_snapshots) {
-        KLD_TRY(world.snapshots, read_snapshots(runner, world.container));
+        KLD_TRY(const auto output, std::move(*next++));
+        KLD_TRY(world.snapshots, parse_snapshots(snapshots, output.out));
     }
     world.trial = trial_of(files, world);
     world.now = std::time(nullptr);

@@ -55,6 +55,10 @@ struct World {
 /// What is asked of each dataset.
 extern const std::vector<std::string> kProperties;
 
+/// The pool, what runs and what boots next, and where boot environments lie or would lie: without a dataset or snapshot.
+/// A pool of data alone has them, too. @param pool  as of probe()
+Result<World> look_at_pool(Runner& runner, Files& files, const std::string& pool);
+
 /// @param pool            empty: the one that / lies on, or the only one that is imported
 /// @param with_snapshots  there may be thousands, and not everybody wants to know
 Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots);

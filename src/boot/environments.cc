@@ -10,7 +10,8 @@ namespace kld::boot {
 bool is_boot_environment(const Dataset& dataset) {
     const auto& mountpoint = dataset.value("mountpoint");
     const auto& active = dataset.value("org.zfsbootmenu:active");
-    if (mountpoint == "/") return active != "off";
+    // The usual way to hand "/home" down: a pool's own dataset with canmount=off and mountpoint=/.
+    if (mountpoint == "/") return active != "off" && dataset.value("canmount") != "off";
     return mountpoint == "legacy" && active == "on";
 }
 

@@ -24,6 +24,14 @@ struct Partition {
     std::string content_uuid;
 };
 
+constexpr const char* kIsItADisk = "is it a disk with ZFS on root?";
+
+/// True when the program that failed has printed that.
+bool says(const Error& error, std::string_view text) {
+    return std::any_of(error.details.begin(), error.details.end(),
+                       [&](const auto& line) { return line.find(text) != std::string::npos; });
+}
+
 /// The disk as raw bytes: itself, or a copy in `scratch`.
 Result<std::string> raw_disk(const Reader& reader, const std::string& path) {
     std::string disk = path;
@@ -63,7 +71,11 @@ Result<std::map<std::string, std::string>> probe(const Reader& reader, const std
 
 Result<std::vector<Partition>> read_partitions(const Reader& reader, const std::string& disk) {
     auto output = reader.runner.run({.argv = {"sfdisk", "--json", disk}});
-    if (!output) return fail(std::move(output.error()).within(disk + " has no partition table"));
+    if (!output) {
+        if (says(output.error(), "does not contain a recognized partition table"))
+            return fail(disk + " has no partition table", kIsItADisk, ExitCode::usage);
+        return fail(std::move(output.error()).within("cannot read the partition table of " + disk));
+    }
     const auto parsed = json::parse(output->out, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("partitiontable"))
         return fail("sfdisk does not say how " + disk + " is partitioned");
@@ -198,15 +210,21 @@ Result<System> read_disk(const Reader& reader, const std::string& path) {
         if (part.content == "zfs_member") pools.push_back(part);
     }
     if (!system.esp) system.unread = "no partition has the type of one";
-    if (pools.size() != 1)
+    if (pools.empty()) return fail(path + " has no partition with a ZFS pool", kIsItADisk, ExitCode::usage);
+    if (pools.size() > 1)
         return fail(fmt::format("{} has {} partitions with a ZFS pool, and one is looked at", path, pools.size()),
-                    pools.empty() ? "is it a disk with ZFS on root?" : "check the system while it runs");
+                    "check the system while it runs", ExitCode::unknown);
     const std::vector<std::string> image{
         "--image", disk, "--offset", std::to_string(pools[0].offset), "--size", std::to_string(pools[0].size)};
     std::vector<std::string> list{reader.pool_program, "list", "--json"};
     list.insert(list.end(), image.begin(), image.end());
-    KLD_TRY(const auto output, reader.runner.run({.argv = list}));
-    KLD_TRY(system.pool, parse_pool(output.out));
+    auto output = reader.runner.run({.argv = list});
+    if (!output) {
+        // It may well boot: the builder's OpenZFS is older than the machine's, and cannot tell.
+        if (says(output.error(), "newer OpenZFS")) output.error().code = ExitCode::unknown;
+        return fail(std::move(output.error()));
+    }
+    KLD_TRY(system.pool, parse_pool(output->out));
     KLD_CHECK(read_environments(reader, image, system));
     return system;
 }

@@ -12,13 +12,13 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kProperties =
-    "canmount,mountpoint,readonly,origin,encryption,keyformat,keylocation,defer_destroy,org.zfsbootmenu:active,"
-    "org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,org.zfsbootmenu:rootprefix";
+    "canmount,mountpoint,readonly,origin,encryption,keyformat,keylocation,encryptionroot,defer_destroy,"
+    "org.zfsbootmenu:active,org.zfsbootmenu:kernel,org.zfsbootmenu:commandline,org.zfsbootmenu:rootprefix";
 
 Result<std::vector<boot::Dataset>> read_datasets(Runner& runner, const std::string& pool, const std::string& type) {
     KLD_TRY(const auto output, runner.run({.argv = {"zfs", "get", "-Hp", "-r", "-t", type, "-o",
                                                     "name,property,value,source", kProperties, pool}}));
-    return boot::parse_datasets(output.out);
+    return boot::parse_datasets(output.out, kProperties);
 }
 
 Result<Pool> read_pool(Runner& runner, const std::string& name) {
@@ -31,16 +31,28 @@ Result<Pool> read_pool(Runner& runner, const std::string& name) {
     return pool;
 }
 
+/// What is mounted last at a place counts, and below it systemd may have its automount; nullptr: nothing but that.
+const json* last_mounted(const json& filesystems) {
+    const json* last = nullptr;
+    for (const auto& one : filesystems)
+        if (one.is_object() && one.value("fstype", json()) != "autofs") last = &one;
+    return last;
+}
+
 /// What findmnt says about a mounted EFI system partition.
 void read_mounted_esp(Runner& runner, Files& files, System& system) {
     for (const auto* place : {"/boot/efi", "/efi"}) {
+        // An automount mounts when somebody looks.
+        [[maybe_unused]] const auto names = files.list(place);
         const auto output = runner.run(
             {.argv = {"findmnt", "--json", "--bytes", "--mountpoint", place, "--output", "FSTYPE,UUID,PARTUUID,AVAIL"},
              .accept = [](int code) { return code == 0 || code == 1; }});
         if (!output) continue;
         const auto parsed = json::parse(output->out, nullptr, false);
-        if (!parsed.is_object() || !parsed.contains("filesystems") || parsed["filesystems"].empty()) continue;
-        const auto& found = parsed["filesystems"][0];
+        if (!parsed.is_object() || !parsed.contains("filesystems")) continue;
+        const auto* mounted = last_mounted(parsed["filesystems"]);
+        if (mounted == nullptr) continue;
+        const auto& found = *mounted;
         const auto text = [&](const char* name) {
             const auto at = found.find(name);
             return at != found.end() && at->is_string() ? at->get<std::string>() : std::string();

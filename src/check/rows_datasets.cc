@@ -68,6 +68,20 @@ bool mounts_log_early(const Environment& environment) {
     return true;
 }
 
+/// Where the key is asked for: a dataset below another one's key has the location "none". kldload-pool does not name
+/// the root of a dataset that it cannot read, so it is looked for above.
+const boot::Dataset& encryption_root_of(const Pool& pool, const boot::Dataset& dataset) {
+    if (const auto* named = boot::find_dataset(pool.datasets, dataset.value("encryptionroot"))) return *named;
+    const auto* root = &dataset;
+    for (auto name = dataset.name; root->value("keylocation") == "none" || root->value("keylocation") == "-";) {
+        const auto slash = name.rfind('/');
+        if (slash == std::string::npos) return dataset;
+        name.resize(slash);
+        if (const auto* above = boot::find_dataset(pool.datasets, name)) root = above;
+    }
+    return *root;
+}
+
 }  // namespace
 
 void check_canmount(const System& system, const Row& row) {
@@ -203,18 +217,19 @@ void check_encryption(const System& system, const Row& row) {
         const auto& encryption = dataset->value("encryption");
         if (encryption == "-" || encryption == "off") continue;
         any = true;
-        const auto& location = dataset->value("keylocation");
-        if (dataset->value("keyformat") != "passphrase" && location == "prompt")
+        const auto& root = encryption_root_of(*system.pool, *dataset);
+        const auto& location = root.value("keylocation");
+        if (root.value("keyformat") != "passphrase" && location == "prompt")
             return row.fail(
-                fmt::format("{} asks for a {} key, which nobody can type", dataset->name, dataset->value("keyformat")),
-                "zfs change-key -o keyformat=passphrase " + dataset->name);
+                fmt::format("{} asks for a {} key, which nobody can type", root.name, root.value("keyformat")),
+                "zfs change-key -o keyformat=passphrase " + root.name);
         if (!location.starts_with("file://")) continue;
         const auto file = location.substr(8);
         const auto* environment = system.environment_of(dataset->name);
         if (environment == nullptr) continue;
         if (!environment->tree.exists(file))
-            return row.fail(fmt::format("the key of {} is {}, which is not there", dataset->name, location),
-                            "zfs set keylocation=prompt " + dataset->name);
+            return row.fail(fmt::format("the key of {} is {}, which is not there", root.name, location),
+                            "zfs set keylocation=prompt " + root.name);
         for (const auto& kernel : environment->kernels)
             if (kernel.content && kernel.content->image.find(file) == nullptr)
                 return row.fail(fmt::format("the key {} is not in {}", location, kernel.initramfs),

@@ -21,12 +21,32 @@ void find_programs(const Tree& tree, const std::string& directory, std::vector<s
     }
 }
 
+/// GRUB's own configuration, or the one that leads to it, which lies beside the program on the EFI system partition.
+bool has_grub_configuration(const System& system) {
+    const auto& tree = system.esp->tree;
+    if (const auto efi = find_ignoring_case(tree, "EFI"))
+        for (const auto& vendor : tree.names(*efi))
+            if (find_ignoring_case(tree, *efi + "/" + vendor + "/grub.cfg")) return true;
+    for (const auto& environment : system.environments)
+        for (const auto* path : {"boot/grub/grub.cfg", "boot/grub2/grub.cfg"})
+            if (environment.tree.exists(path)) return true;
+    return false;
+}
+
+/// By the component that it names in its table for Secure Boot's revocations (SBAT).
+bool is_shim(const std::string& program) {
+    return program.find("shim,") != std::string::npos;
+}
+
 }  // namespace
 
 void check_esp(const System& system, const Row& row) {
     if (!needs_an_esp(system, row)) return;
     const auto& esp = *system.esp;
-    if (esp.type != "vfat") return row.fail(fmt::format("its file system is {}, not FAT", esp.type), "mkfs.vfat -F 32");
+    if (esp.type != "vfat")
+        return row.fail(fmt::format("its file system is {}, not FAT", esp.type),
+                        "see with lsblk -f which partition is mounted there; to make FAT of it erases its boot files, "
+                        "so copy them away first");
     if (esp.dirty)
         return row.warn("FAT is marked as not unmounted, or damaged", "fsck.vfat -a on the partition, unmounted");
     std::vector<std::string> programs;
@@ -60,6 +80,11 @@ void check_fallback_loader(const System& system, const Row& row) {
     const bool shim = find_ignoring_case(tree, "EFI/BOOT/mmx64.efi").has_value();
     if (shim && !find_ignoring_case(tree, "EFI/BOOT/grubx64.efi"))
         return row.fail("no EFI/BOOT/grubx64.efi for shim to start", "copy the signed boot menu there");
+    // Another loader than shim knows by itself what it starts.
+    if ((shim || is_shim(tree.read(*fallback).value_or(""))) && read_menu_loader(*system.esp).path.empty() &&
+        !has_grub_configuration(system))
+        return row.fail(fmt::format("{} starts no boot menu, and there is no configuration of GRUB", *fallback),
+                        "copy the signed boot menu to EFI/BOOT/grubx64.efi beside shim, or ZFSBootMenu to EFI/BOOT");
     const auto own = find_ignoring_case(tree, kZfsBootMenuPath);
     if (own && !shim && tree.read(*own) != tree.read(*fallback))
         return row.warn(

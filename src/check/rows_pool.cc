@@ -36,14 +36,19 @@ private:
     std::vector<std::string> open_{};
 };
 
-/// What is wrong with a cache file; empty when it lists our pool alone, or nothing.
-std::string cache_problem(const std::string& bytes, const std::optional<Pool>& pool) {
+/// What is wrong with a cache file; empty when it lists our pool alone, or nothing. On a running system other pools lie
+/// on other disks, and ZFS itself has put them there.
+std::string cache_problem(const std::string& bytes, const System& system) {
+    const auto& pool = system.pool;
     if (bytes.empty()) return {};
     CachedPools cached;
     if (!boot::visit_nvlist(bytes, cached)) return "is damaged";
-    for (const auto& [name, guid] : cached.pools)
-        if (pool && (name != pool->name || std::to_string(guid) != pool->value("guid")))
+    for (const auto& [name, guid] : cached.pools) {
+        const bool other = pool && name != pool->name;
+        if (other && system.kind == Kind::running) continue;
+        if (other || (pool && std::to_string(guid) != pool->value("guid")))
             return fmt::format("lists the pool {} ({}), which is not on this disk", name, guid);
+    }
     return {};
 }
 
@@ -145,13 +150,13 @@ void check_cache_file(const System& system, const Row& row) {
     for (const auto& environment : system.environments) {
         std::string problem;
         if (const auto bytes = environment.tree.read(kCache))
-            if (const auto wrong = cache_problem(*bytes, system.pool); !wrong.empty())
+            if (const auto wrong = cache_problem(*bytes, system); !wrong.empty())
                 problem = fmt::format("/{} {}", kCache, wrong);
         for (const auto& kernel : environment.kernels) {
             if (!kernel.content || !problem.empty()) continue;
             for (const auto* path : {"etc/zfs/zpool.cache", "etc/zfs/zpool.cache.org"})
                 if (const auto* packed = kernel.content->image.find(path); packed != nullptr && packed->content)
-                    if (const auto wrong = cache_problem(*packed->content, system.pool); !wrong.empty())
+                    if (const auto wrong = cache_problem(*packed->content, system); !wrong.empty())
                         problem = fmt::format("{} of {} {}", path, kernel.initramfs, wrong);
         }
         if (problem.empty())
@@ -207,6 +212,12 @@ void check_bootfs(const System& system, const Row& row) {
         row.fail(fmt::format("bootfs is {}, which is no boot environment: mountpoint={}", bootfs,
                              dataset->value("mountpoint")),
                  fix);
+    else if (!system.environments.empty() && system.environment_of(bootfs) == nullptr)
+        // Of a machine that runs, only the environment that runs is read; kbe knows those beside it.
+        row.warn(fmt::format("the next boot takes {}, which was not looked at", bootfs),
+                 boot::parent_of(bootfs) == boot::parent_of(system.environments.front().dataset)
+                     ? "kbe check " + shell_quote(bootfs.substr(bootfs.rfind('/') + 1))
+                     : "mount it, and run kldload check DIRECTORY");
     else
         row.pass(bootfs);
 }

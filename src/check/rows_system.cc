@@ -99,20 +99,22 @@ void check_identity(const System& system, const Row& row) {
         const auto about = row.in(environment);
         const auto& tree = environment.tree;
         const auto machine_id = std::string(trim(tree.read("etc/machine-id").value_or("")));
-        std::vector<std::string> keys;
+        std::vector<std::string> names;
         for (const auto& path : tree.matching("etc/ssh", "ssh_host_"))
-            if (path.ends_with("_key")) keys.push_back("/" + path);
+            if (path.ends_with("_key")) names.push_back("/" + path);
+        for (const auto* path : {"etc/nvme/hostid", "etc/nvme/hostnqn"})
+            if (tree.exists(path)) names.push_back(std::string("/") + path);
         if (system.kind == Kind::directory && environment.hostid == boot::kBuildHostid) {
             about.not_applicable("the tree belongs to no machine yet");
             continue;
         }
         const bool has_id = !machine_id.empty() && machine_id != "uninitialized";
         if (environment.fresh) {
-            if (has_id || !keys.empty())
+            if (has_id || !names.empty())
                 about.warn(
                     fmt::format("first boot is still to come, and {} is there already: all copies would share it",
-                                has_id ? "/etc/machine-id" : keys.front()),
-                    "empty /etc/machine-id, remove /etc/ssh/ssh_host_*_key*");
+                                has_id ? "/etc/machine-id" : names.front()),
+                    "empty /etc/machine-id, remove /etc/ssh/ssh_host_*_key*, /etc/nvme/hostid and /etc/nvme/hostnqn");
             else
                 about.pass("machine-id, host keys and hostid are made on first boot");
         } else if (environment.hostid && *environment.hostid == boot::kBuildHostid) {

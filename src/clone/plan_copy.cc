@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/core.h>
 
+#include "base/process_table.h"
 #include "base/text.h"
 #include "clone/clone.h"
 #include "zfs/mounts.h"
@@ -36,15 +37,42 @@ std::string why_not_shared(const datasets::World& world, const Source& source, c
     return {};
 }
 
-std::string partial_name(const std::string& path) {
+constexpr std::string_view kEnd = ".kclone-partial";
+
+struct Parts {
+    std::string directory, begin;  ///< "/srv", ".copy."
+};
+
+Parts parts_of(const std::string& path) {
     const auto slash = path.rfind('/');
-    return fmt::format("{}/.{}.kclone-partial", path.substr(0, slash), path.substr(slash + 1));
+    return {slash == 0 ? "/" : path.substr(0, slash), "." + path.substr(slash + 1) + "."};
+}
+
+zfs::Step removal(const std::string& text, const std::string& path) {
+    return {text, {"rm", "--recursive", "--force", "--one-file-system", "--", path}, {}, true};
 }
 
 }  // namespace
 
+std::string partial_name(const std::string& path, const std::string& mark) {
+    const auto [directory, begin] = parts_of(path);
+    return (directory == "/" ? "" : directory) + "/" + begin + mark + std::string(kEnd);
+}
+
+std::vector<std::string> leftovers(Files& files, const std::string& path) {
+    const auto [directory, begin] = parts_of(path);
+    std::vector<std::string> found;
+    for (const auto& name : files.list(directory).value_or(std::vector<std::string>{})) {
+        if (!name.starts_with(begin) || !name.ends_with(kEnd) || name.size() <= begin.size() + kEnd.size()) continue;
+        const auto mark = name.substr(begin.size(), name.size() - begin.size() - kEnd.size());
+        const bool is_mark = mark.find_first_not_of("0123456789-") == std::string::npos;
+        if (is_mark && !is_running(files, mark)) found.push_back(partial_name(path, mark));
+    }
+    return found;
+}
+
 Result<zfs::Plan> plan_copy(const datasets::World& world, const Source& source, const datasets::Place& place,
-                            const Sharing& sharing, bool copy) {
+                            const Sharing& sharing, const CopyWish& wish) {
     const auto& target = place.path;
     if (source.path.empty())
         return fail(source.dataset + " is not mounted", "zfs mount " + shell_quote(source.dataset), ExitCode::refused);
@@ -57,10 +85,12 @@ Result<zfs::Plan> plan_copy(const datasets::World& world, const Source& source, 
         return fail(fmt::format("{} lies inside of {}", target, source.path), "choose a path outside of it",
                     ExitCode::refused);
     const auto reason = why_not_shared(world, source, place, sharing);
-    if (!reason.empty() && !copy)
+    if (!reason.empty() && !wish.copy)
         return fail(fmt::format("cannot share the blocks of {}: {}", source.path, reason),
                     "--copy copies them, which takes its time and as much space again", ExitCode::refused);
     zfs::Plan plan;
+    for (const auto& left : wish.leftovers)
+        plan.steps.push_back(removal(fmt::format("take away {}, which a killed kclone left", left), left));
     const auto* mount = zfs::mount_of(world.mounts, source.path);
     if (reason.empty())
         // Blocks that are not on the disk yet cannot be cloned.
@@ -70,10 +100,8 @@ Result<zfs::Plan> plan_copy(const datasets::World& world, const Source& source, 
                               true});
     else
         plan.warnings.push_back("blocks are copied, not shared: " + reason);
-    const auto partial = partial_name(target);
-    plan.steps.push_back({"make " + partial,
-                          {"mkdir", "--mode=0700", "--", partial},
-                          {"rm", "--recursive", "--force", "--one-file-system", "--", partial}});
+    const auto partial = partial_name(target, wish.mark);
+    plan.steps.push_back({"make " + partial, {"mkdir", "--mode=0700", "--", partial}, removal({}, partial).argv});
     plan.steps.push_back({fmt::format("{} {} to {}", reason.empty() ? "clone" : "copy", source.path, partial),
                           {"cp", "--archive", reason.empty() ? "--reflink=always" : "--reflink=auto",
                            "--no-target-directory", "--", source.path, partial},

@@ -15,8 +15,6 @@
 namespace kld::datasets {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 const std::vector<std::string> kProperties{"name", "used", "available", "referenced", "compressratio", "quota"};
 const std::vector<std::string> kPoolProperties{"name", "size", "allocated", "free", "fragmentation", "health"};
 

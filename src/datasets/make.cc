@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace kld::datasets {
@@ -20,6 +22,41 @@ Status refuse_own_places(const zfs::Properties& properties) {
 zfs::Step make_directory(const std::string& path) {
     // libzfs takes an empty mountpoint away with its dataset: what is gone is gone.
     return {"make " + path, {"mkdir", "--", path}, {"rm", "--dir", "--force", "--", path}};
+}
+
+bool is_unfinished(const boot::Dataset* dataset) {
+    return dataset != nullptr && dataset->value(zfs::kUnfinished) == dataset->name;
+}
+
+/// "-o NAME=VALUE" of all that is wanted.
+std::vector<std::string> options_of(const Home& home, const MakeWish& wish) {
+    std::vector<std::string> options;
+    const auto option = [&](const std::string& name, const std::string& value) {
+        options.insert(options.end(), {"-o", name + "=" + value});
+    };
+    if (!home.mountpoint.empty()) option("mountpoint", home.mountpoint);
+    if (wish.quota) option("quota", std::to_string(*wish.quota));
+    for (const auto& [name, value] : wish.properties) option(name, value);
+    return options;
+}
+
+/// Made and mounted apart: a dataset that could not be mounted would stay behind a failed `zfs create`.
+zfs::Step create_step(const Home& home, const MakeWish& wish) {
+    zfs::Step create{"create " + home.dataset, {"zfs", "create", "-u"}, {"zfs", "destroy", home.dataset}};
+    const auto options = options_of(home, wish);
+    create.argv.insert(create.argv.end(), options.begin(), options.end());
+    create.argv.insert(create.argv.end(), {"-o", fmt::format("{}={}", zfs::kUnfinished, home.dataset), home.dataset});
+    return create;
+}
+
+/// Sets what was wanted of a dataset that is there.
+void add_settings(const Home& home, const MakeWish& wish, zfs::Plan& plan) {
+    const auto options = options_of(home, wish);
+    if (options.empty()) return;
+    zfs::Step set{fmt::format("set up {}, which a killed command left", home.dataset), {"zfs", "set"}, {}, true};
+    for (std::size_t i = 1; i < options.size(); i += 2) set.argv.push_back(options[i]);
+    set.argv.push_back(home.dataset);
+    plan.steps.push_back(std::move(set));
 }
 
 /// A new dataset's directory is root's, with mode 0755.
@@ -51,9 +88,9 @@ Result<std::string> pool_at(const World& world, const Place& place) {
     return boot::pool_of(mount->source);
 }
 
-Status expect_free(const World& world, const Place& place) {
+Status expect_free(const std::vector<zfs::Mount>& mounts, const Place& place) {
     const auto& path = place.path;
-    for (const auto& mount : world.mounts)
+    for (const auto& mount : mounts)
         if (mount.target == path)
             return fail(fmt::format("{} is mounted on {} already", mount.source, path), "choose another path",
                         ExitCode::refused);
@@ -82,32 +119,39 @@ zfs::Step mount_step(const std::string& dataset, const std::string& place) {
 Status plan_make(World& world, const Place& place, const MakeWish& wish, zfs::Plan& plan) {
     KLD_CHECK(refuse_own_places(wish.properties));
     const auto& path = place.path;
-    if (wish.parents && !zfs::dataset_at(world.mounts, path).empty()) return {};
+    const auto mounted = zfs::dataset_at(world.mounts, path);
+    const bool half_done = is_unfinished(world.find(mounted));
+    if (wish.parents && !mounted.empty() && !half_done) return {};
     KLD_CHECK(expect_outside_the_system(path));
-    KLD_CHECK(expect_free(world, place));
+    if (!half_done) KLD_CHECK(expect_free(world.mounts, place));
     if (!place.missing.empty() && !wish.parents)
         return fail(fmt::format("cannot make {}: there is no {}", path, place.missing.back()),
                     "-p makes the directories above, too");
     KLD_TRY(const auto pool, pool_at(world, place));
     KLD_TRY(const auto home, home_of(world, pool, path));
+    const bool go_on = is_unfinished(home.there);
+    if (!go_on) KLD_CHECK(expect_new(home));
+    if (half_done && mounted != home.dataset) KLD_CHECK(expect_free(world.mounts, place));
 
-    add_mountpoint(place, plan);
-    // Made and mounted apart: a dataset that could not be mounted would stay behind a failed `zfs create`.
-    zfs::Step create{"create " + home.dataset, {"zfs", "create", "-u"}, {"zfs", "destroy", home.dataset}};
-    const auto option = [&](const std::string& name, const std::string& value) {
-        create.argv.insert(create.argv.end(), {"-o", name + "=" + value});
-    };
-    if (!home.mountpoint.empty()) option("mountpoint", home.mountpoint);
-    if (wish.quota) option("quota", std::to_string(*wish.quota));
-    for (const auto& [name, value] : wish.properties) option(name, value);
-    create.argv.push_back(home.dataset);
-    plan.steps.push_back(std::move(create));
-    plan.steps.push_back(mount_step(home.dataset, path));
+    if (!half_done) add_mountpoint(place, plan);
+    if (go_on)
+        add_settings(home, wish, plan);
+    else
+        plan.steps.push_back(create_step(home, wish));
+    if (!half_done) plan.steps.push_back(mount_step(home.dataset, path));
     add_owner(place, plan);
+    plan.steps.push_back(
+        {fmt::format("{} is done", home.dataset), {"zfs", "inherit", zfs::kUnfinished, home.dataset}, {}, true});
 
-    world.datasets.push_back(
-        {home.dataset, {{"type", {"filesystem", {}}}, {"mountpoint", {path, {}}}, {"canmount", {"on", {}}}}});
-    world.mounts.push_back({home.dataset, path, "zfs"});
+    // Before the next path is planned: home.there is no longer valid.
+    const boot::Dataset made{home.dataset,
+                             {{"type", {"filesystem", {}}}, {"mountpoint", {path, {}}}, {"canmount", {"on", {}}}}};
+    if (go_on)
+        *std::find_if(world.datasets.begin(), world.datasets.end(),
+                      [&](const auto& dataset) { return dataset.name == made.name; }) = made;
+    else
+        world.datasets.push_back(made);
+    if (!half_done) world.mounts.push_back({home.dataset, path, "zfs"});
     return {};
 }
 

@@ -23,12 +23,13 @@ struct MakeWish {
 Result<std::string> pool_at(const World& world, const Place& place);
 
 /// Adds to the plan what makes a dataset mounted at the place, and to the world what it then is. The new directory has
-/// owner and mode as mkdir(1) would give them, or those of the empty directory that it takes the place of.
-/// Refused: something is there; a part of the system; a name that is taken.
+/// owner and mode as mkdir(1) would give them, or those of the empty directory that it takes the place of. What a
+/// killed command left of it (zfs::kUnfinished) is finished. Refused: something is there; a part of the system; a name
+/// that is taken.
 Status plan_make(World& world, const Place& place, const MakeWish& wish, zfs::Plan& plan);
 
 /// Refused (exit 3) unless nothing or an empty directory is there, on which nothing is mounted.
-Status expect_free(const World& world, const Place& place);
+Status expect_free(const std::vector<zfs::Mount>& mounts, const Place& place);
 
 /// Makes the directory to mount on, after taking away an empty one that is there.
 void add_mountpoint(const Place& place, zfs::Plan& plan);

@@ -92,19 +92,24 @@ Status unpack(Tools& tools, const std::vector<Incoming>& packages, const std::st
     return {};
 }
 
-/// One stanza for each version, so that packages of one source stay together.
-std::string pins(const std::vector<Incoming>& packages) {
+constexpr const char* kPinsHead =
+    "# Written by kldload-dkms: ZFS did not compile with these. Remove this file to try them again.\n";
+
+/// One stanza for each version, so that packages of one source stay together. What was left out before still is: of two
+/// versions that do not compile, apt would choose the other one each time.
+std::string pins(const std::string& before, const std::vector<Incoming>& packages) {
     std::map<std::string, std::vector<std::string>> names;
     for (const auto& package : packages) names[package.version].push_back(package.name);
-    std::string text =
-        "# Written by kldload-dkms: ZFS did not compile with these. Remove this file to try them again.\n";
-    for (const auto& [version, list] : names)
-        text += fmt::format("\nPackage: {}\nPin: version {}\nPin-Priority: -1\n", join(list, " "), version);
+    std::string text = before.starts_with(kPinsHead) ? before : kPinsHead;
+    for (const auto& [version, list] : names) {
+        const auto stanza = fmt::format("\nPackage: {}\nPin: version {}\nPin-Priority: -1\n", join(list, " "), version);
+        if (text.find(stanza) == std::string::npos) text += stanza;
+    }
     return text;
 }
 
 Status leave_out(Tools& tools, Error error, const std::vector<Incoming>& packages) {
-    KLD_CHECK(tools.files.write(kPins, pins(packages)));
+    KLD_CHECK(tools.files.write(kPins, pins(tools.files.read(kPins).value_or(""), packages)));
     error.hint =
         fmt::format("nothing was changed. apt leaves it out from now on: run it again for all else ({})", kPins);
     return fail(std::move(error));

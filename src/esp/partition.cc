@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "esp/partition.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace kld::esp {
 namespace {
+
+constexpr const char* kAutomount = "autofs";
 
 Status mount_again(const Partition& partition, Runner& runner) {
     std::vector<std::string> argv{"mount"};
@@ -52,13 +57,38 @@ Result<Partition> find_partition(Files& files, const std::string& place) {
     return partition;
 }
 
+Result<Partition> find_esp(Files& files) {
+    std::optional<Partition> wanted;
+    for (const auto* place : {"/boot/efi", "/efi"}) {
+        KLD_TRY(auto found, find_partition(files, place));
+        if (found.type == kAutomount) {
+            // It mounts when somebody looks.
+            [[maybe_unused]] const auto names = files.list(place);
+            KLD_TRY(found, find_partition(files, place));
+        }
+        if (found.mounted() && found.type != kAutomount) return found;
+        if (found.in_fstab && !wanted) wanted = std::move(found);
+    }
+    return wanted.value_or(Partition{.place = "/boot/efi"});
+}
+
 Result<std::uint64_t> free_bytes(const std::string& place) {
     struct statvfs info {};
     if (::statvfs(place.c_str(), &info) != 0) return fail(errno_error("cannot ask " + place, errno));
     return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
-Status make_whole(const Partition& partition, Runner& runner, Events& events) {
+Status expect_unused(const std::string& device) {
+    // A file system holds its device so that nobody else can open it this way. Whatever else is wrong with it is for
+    // fsck.vfat to say.
+    const Fd fd(::open(device.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+    if (fd.valid() || errno != EBUSY) return {};
+    return fail(device + " is in use, perhaps mounted where this process does not see it",
+                fmt::format("end what has it: grep -l -w {} /proc/[0-9]*/mountinfo names the processes", device),
+                ExitCode::refused);
+}
+
+Status make_whole(const Partition& partition, Runner& runner, Events& events, const DeviceGuard& guard) {
     if (partition.type != "vfat") return {};
     if (auto gone = runner.run({.argv = {"umount", partition.place}}); !gone) {
         gone.error().code = ExitCode::refused;
@@ -66,9 +96,15 @@ Status make_whole(const Partition& partition, Runner& runner, Events& events) {
                         .within(fmt::format("cannot check {} before it is written to", partition.device))
                         .with_hint(fmt::format("end what uses it (fuser -vm {}), and try again", partition.place)));
     }
-    auto mended = mend(partition, runner, events);
+    auto done = guard(partition.device);
+    if (done) {
+        done = mend(partition, runner, events);
+    } else {
+        done = fail(
+            std::move(done.error()).within(fmt::format("cannot check {} before it is written to", partition.device)));
+    }
     auto mounted = mount_again(partition, runner);
-    return mended ? mounted : mended;
+    return done ? mounted : done;
 }
 
 }  // namespace kld::esp

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/events.h"
@@ -25,13 +26,24 @@ struct Partition {
 /// automount.
 Result<Partition> find_partition(Files& files, const std::string& place);
 
+/// The one of this machine: mounted on /boot/efi or /efi, else which of them is in /etc/fstab, else /boot/efi. An
+/// automount is made to mount.
+Result<Partition> find_esp(Files& files);
+
 /// What is free on the file system that `place` lies on. The error names it.
 Result<std::uint64_t> free_bytes(const std::string& place);
+
+/// Refuses a device that is mounted, also where this process does not see it: in the mounts of another one.
+Status expect_unused(const std::string& device);
+
+/// Whether a device may be written to beside the kernel.
+using DeviceGuard = std::function<Status(const std::string& device)>;
 
 /// Mends what a power cut left: FAT has no journal, and two names may lead to the same clusters afterwards. Unmounts,
 /// runs fsck.vfat, mounts again; other file systems are left alone. The partition is mounted when this returns, also
 /// with an error, if the machine can do it.
-/// @returns an error when a program uses the partition (refused), or when it cannot be mended
-Status make_whole(const Partition& partition, Runner& runner, Events& events);
+/// @returns an error when a program uses the partition, or it is mounted elsewhere, too (refused), or when it cannot be
+/// mended
+Status make_whole(const Partition& partition, Runner& runner, Events& events, const DeviceGuard& guard = expect_unused);
 
 }  // namespace kld::esp

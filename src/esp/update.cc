@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace kld::esp {
@@ -80,8 +82,7 @@ private:
             return files_.flush(directory_of(path));
         }
         if (auto done = files_.exchange(beside(path), path); !done)
-            return fail(std::move(done.error())
-                            .with_hint("FAT can swap names since Linux 6.0: boot a newer kernel and try again"));
+            return fail(std::move(done.error()).with_hint("what lies there still boots; try again"));
         return files_.flush(directory_of(path));
     }
 
@@ -155,6 +156,33 @@ Result<std::vector<Step>> plan(const World& world) {
     return steps;
 }
 
+Status expect_swap(const World& world, const std::vector<Step>& steps, Files& files) {
+    std::vector<std::string> swapped;
+    for (const auto& step : steps)
+        if (step.kind == Kind::swap && at(world.there, step.path) != nullptr) swapped.push_back(step.path);
+    if (swapped.empty()) return {};
+    const auto directory = world.esp + "/EFI/kldload";
+    const auto first = directory + "/swap.one", second = directory + "/swap.two";
+    const auto swap = [&]() -> Status {
+        KLD_CHECK(files.make_directories(directory));
+        KLD_CHECK(files.overwrite(first, "1"));
+        KLD_CHECK(files.overwrite(second, "2"));
+        if (auto done = files.exchange(first, second); !done)
+            return fail({"this kernel cannot swap two names on " + world.esp + ": no boot file was touched",
+                         {done.error().message},
+                         "FAT can swap names since Linux 6.0: do it with a newer kernel, or from a rescue system. Or "
+                         "move these "
+                         "away by hand, since what has no name yet needs no swap: " +
+                             join(swapped, ", "),
+                         ExitCode::refused});
+        return {};
+    };
+    auto done = swap();
+    for (const auto& path : {first, second})
+        if (auto gone = files.remove(path); done && !gone) done = std::move(gone);
+    return done ? files.flush(world.esp) : done;
+}
+
 std::string to_text(const std::vector<Step>& steps) {
     if (steps.empty()) return "nothing to do: the boot files are those of the package\n";
     std::string text;
@@ -163,6 +191,7 @@ std::string to_text(const std::vector<Step>& steps) {
 }
 
 Status apply(const World& world, const std::vector<Step>& steps, std::size_t most, Files& files, Events& events) {
+    if (most > 0) KLD_CHECK(expect_swap(world, steps, files));
     Worker worker(world, files);
     for (std::size_t i = 0; i < std::min(most, steps.size()); ++i) {
         events.stage(steps[i].text);

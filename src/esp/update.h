@@ -50,9 +50,14 @@ struct Step {
 /// Nothing when all files are as they are wanted. Refused when there is no room, with the bytes that are missing.
 Result<std::vector<Step>> plan(const World& world);
 
+/// Refuses when a file is to be swapped and this kernel cannot do that on the partition (Linux's FAT can since 6.0),
+/// before any of the steps is done. Tried with two tiny files of its own.
+Status expect_swap(const World& world, const std::vector<Step>& steps, Files& files);
+
 /// "1. write EFI/BOOT/grubx64.new (25.2 MiB)" and so on.
 std::string to_text(const std::vector<Step>& steps);
 
+/// Asks expect_swap() before the first step.
 /// @param most  stop after so many steps
 Status apply(const World& world, const std::vector<Step>& steps, std::size_t most, Files& files, Events& events);
 

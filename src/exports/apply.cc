@@ -2,19 +2,20 @@
 #include "exports/apply.h"
 
 #include <fmt/core.h>
-#include <sys/random.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 
-#include "base/lock.h"
+#include "base/file_mode.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "exports/disk_identity.h"
 #include "exports/erase.h"
 #include "exports/identity.h"
-#include "exports/stop.h"
+#include "exports/leftover.h"
 #include "exports/undo.h"
 #include "image/boot_disk.h"
 #include "zfs/own_mounts.h"
@@ -24,8 +25,6 @@ namespace kld::exports {
 namespace {
 
 constexpr auto kLong = std::chrono::hours(24);
-/// udev and zed look at new pools, and for as long they are busy.
-constexpr unsigned kTries = 10;
 
 /// CIM's number for 64-bit Linux, and VMware's name for it: what runs here says no more.
 image::Appliance appliance_of(const Wish& wish) {
@@ -33,13 +32,6 @@ image::Appliance appliance_of(const Wish& wish) {
     if (name.ends_with(".ova")) name.resize(name.size() - 4);
     constexpr unsigned kLinux64 = 101;
     return {.name = name, .cim_os_type = kLinux64, .vmware_os_type = "otherLinux64Guest"};
-}
-
-std::uint32_t random_hostid() {
-    std::uint32_t hostid = 0;
-    while (hostid == 0 || hostid == boot::kBuildHostid)
-        if (::getrandom(&hostid, sizeof hostid, 0) != sizeof hostid) hostid = 0;
-    return hostid;
 }
 
 /// "04:00:01\t1234\trpool@…", as zfs send -P -v prints it each second; nothing for other lines.
@@ -61,7 +53,7 @@ public:
 
     Result<std::vector<std::string>> run() {
         auto done = make();
-        const auto left = undo_.unwind();
+        const auto left = take_back();
         if (!done) {
             auto error = std::move(done.error());
             // Progress of a stream that broke off is no explanation.
@@ -89,11 +81,15 @@ private:
     }
 
     Status make() {
+        KLD_CHECK(take_place());
         KLD_CHECK(take_snapshot());
         KLD_CHECK(make_disk());
         KLD_CHECK(make_pool());
         KLD_CHECK(copy());
-        KLD_CHECK(undo_.take_back(snapshot_));
+        // All of it is copied: somebody who holds the snapshot for a moment is no reason to begin again.
+        if (const auto done = undo_.take_back(snapshot_); !done)
+            job_.events.warning(fmt::format("the snapshot {} is in use, and is tried again at the end: {}",
+                                            plan_.snapshot, done.error().message));
         KLD_CHECK(identity());
         job_.events.stage("export of the pool");
         KLD_CHECK(undo_.take_back(pool_));
@@ -102,12 +98,31 @@ private:
         return write();
     }
 
+    Status take_place() {
+        KLD_TRY(auto lock, take_work(job_.files, work_, plan_.snapshot));
+        lock_.emplace(std::move(lock));
+        return {};
+    }
+
+    /// The directory goes last: what stands in it lets the next export take back the rest.
+    /// @returns a line for each that could not be
+    std::vector<std::string> take_back() {
+        auto left = undo_.unwind();
+        if (!lock_) return left;
+        if (!left.empty()) {
+            left.push_back(work_ + " stays: the next export to the same place takes the rest back");
+        } else if (const auto done = job_.files.remove(work_); !done) {
+            left.push_back(work_ + " is left behind: " + done.error().message);
+        }
+        return left;
+    }
+
     Status take_snapshot() {
         job_.events.stage("snapshot");
         // What is over in a moment is not stopped: whether it was done would not be known.
         KLD_CHECK(expect_going_on(job_.stop));
-        KLD_CHECK(job_.runner.run(
-            {.argv = {"zfs", "snapshot", "-r", "-o", std::string(zfs::kReason) + "=kexport", plan_.snapshot}}));
+        KLD_CHECK(job_.runner.run({.argv = {"zfs", "snapshot", "-r", "-o",
+                                            std::string(zfs::kReason) + "=" + zfs::kExporting, plan_.snapshot}}));
         snapshot_ = undo_.push("the snapshot " + plan_.snapshot, taking_back({"zfs", "destroy", "-r", plan_.snapshot}));
         if (job_.snapshot_taken) job_.snapshot_taken();
         return {};
@@ -115,10 +130,6 @@ private:
 
     Status make_disk() {
         job_.events.stage("EFI system partition");
-        KLD_CHECK(job_.files.make_directories(work_));
-        KLD_TRY(auto lock, Lock::try_take(work_ + "/lock", wish_.output + " is being made by another program"));
-        lock_.emplace(std::move(lock));
-        undo_.push(work_, [this] { return job_.files.remove(work_); });
         KLD_CHECK(image::make_boot_disk(going_, raw_, plan_.disk, job_.world.esp.files));
         // The pool's partition alone: nobody else on this machine sees the table, the FAT and their numbers.
         KLD_TRY(const auto printed, job_.runner.run({.argv = {"losetup", "--find", "--show", "--offset",
@@ -134,23 +145,10 @@ private:
         auto argv = plan_.create;
         argv.push_back(loop_);
         // Before it is tried: one that was killed may have made the pool all the same.
-        pool_ = undo_.push("the pool " + plan_.temporary, [this] { return export_pool(); });
+        pool_ = undo_.push("the pool " + plan_.temporary,
+                           [this] { return export_pool(job_.runner, plan_.temporary, job_.wait); });
         KLD_CHECK(command(std::move(argv)));
         return {};
-    }
-
-    /// Nothing when it is not imported.
-    Status export_pool() {
-        for (unsigned tried = 1;; ++tried) {
-            const auto there = job_.runner.run({.argv = {"zpool", "list", "-H", "-o", "name", plan_.temporary}});
-            if (!there) return {};
-            std::vector<std::string> argv{"zpool", "export", plan_.temporary};
-            if (tried == kTries) argv.insert(argv.begin() + 2, "-f");
-            auto done = job_.runner.run({.argv = std::move(argv)});
-            if (done) return {};
-            if (tried == kTries) return fail(std::move(done.error()));
-            if (job_.wait) job_.wait();
-        }
     }
 
     Status copy() {
@@ -177,18 +175,17 @@ private:
     Status identity() {
         if (wish_.keep_identity) return {};
         job_.events.stage("identity");
-        const NewIdentity identity{job_.world.esp.place, plan_.disk.esp_partuuid, random_hostid()};
+        const NewIdentity identity{job_.world.esp.place, plan_.disk.esp_partuuid, boot::make_hostid()};
         for (const auto& environment : plan_.environments) {
             KLD_TRY(const auto reset, zfs::with_own_mounts([&]() -> Result<std::vector<std::string>> {
-                        KLD_TRY(const auto mount,
-                                zfs::PassingMount::make(job_.runner, environment, "zfsutil", "export"));
+                        KLD_TRY(const auto mount, zfs::PassingMount::make(job_.runner, environment, false, "export"));
                         return reset_identity(going_, job_.files, mount.place(), identity);
                     }));
             for (const auto& what : reset)
                 if (!contains(reset_, what)) reset_.push_back(what);
         }
         job_.events.stage("erasing of what was removed");
-        return erase_free_space(going_, job_.files, plan_.temporary);
+        return erase_free_space(going_, job_.files, plan_.temporary, work_, job_.trim_lock);
     }
 
     Status write() {
@@ -204,6 +201,8 @@ private:
                                        .time = job_.world.now,
                                        .stop = job_.stop}));
         KLD_CHECK(expect_going_on(job_.stop));
+        // All of the machine can be read in it.
+        KLD_CHECK(make_private(made));
         KLD_CHECK(job_.files.flush(work_));
         if (job_.files.exists(wish_.output))
             return fail(wish_.output + " has come meanwhile", "nothing is overwritten: export again",

@@ -10,7 +10,10 @@
 namespace kld::exports {
 
 /// Makes holes of all that is free in the pool, so that nothing of what was removed is in the image. For that moment
-/// OpenZFS is told to trim the smallest of ranges; the setting is put back in any case.
-Status erase_free_space(Runner& runner, Files& files, const std::string& pool);
+/// OpenZFS is told to trim the smallest of ranges; the setting is put back in any case, and stands in `work` for who
+/// takes back what a killed export left.
+/// @param lock  a file that all exports of this machine lock meanwhile
+Status erase_free_space(Runner& runner, Files& files, const std::string& pool, const std::string& work,
+                        const std::string& lock);
 
 }  // namespace kld::exports

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "exports/environments.h"
 #include "exports/identity.h"
 
 namespace kld::exports {
@@ -44,8 +45,10 @@ Status expect_place(const World& world, const Wish& wish) {
         return fail(wish.output + " is there already", "choose another name with -o: nothing is overwritten",
                     ExitCode::refused);
     if (world.partial_kind != FileKind::none)
-        return fail(work_of(wish) + " is there already: another export is making it, or one was cut off",
-                    "when no kexport runs: rm -r " + shell_quote(work_of(wish)), ExitCode::refused);
+        return fail(work_of(wish) + " is there already, and everything is made in it",
+                    "what an export left that was killed goes with the next one to the same place, without --dry-run; "
+                    "anything else is yours: choose another name with -o",
+                    ExitCode::refused);
     return {};
 }
 
@@ -108,6 +111,24 @@ Status check_encryption(const World& world, const Wish& wish, const std::vector<
     if (contains(encrypted, world.running) && !wish.keep_identity)
         return fail("nobody can write into a root that stays encrypted, so its identity cannot be reset",
                     "--keep-identity, when the copy is to take this machine's place; or --plain", ExitCode::refused);
+    return {};
+}
+
+Status check_identities(const World& world, const std::vector<const boot::Dataset*>& exported) {
+    for (const auto* environment : exported) {
+        if (!is_other_environment(world, *environment)) continue;
+        for (const auto* dataset : exported) {
+            if (dataset == environment || !zfs::lies_in(dataset->name, environment->name)) continue;
+            if (dataset->value("type") != "filesystem" || dataset->value("canmount") == "off") continue;
+            const auto below = dataset->name.substr(environment->name.size());
+            for (const auto& place : identity_directories())
+                if (zfs::lies_in(place, below) || zfs::lies_in(place, dataset->value("mountpoint")))
+                    return fail(fmt::format("{} of {} is on {}: the identity in it cannot be reset", place,
+                                            environment->name, dataset->name),
+                                "--keep-identity leaves everything as it is; without --all-environments it stays here",
+                                ExitCode::refused);
+        }
+    }
     return {};
 }
 

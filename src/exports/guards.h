@@ -17,6 +17,10 @@ Status check_system(const World& world, const Wish& wish);
 /// @param exported  the datasets that go along
 Status check_encryption(const World& world, const Wish& wish, const std::vector<const boot::Dataset*>& exported);
 
+/// What is written into an environment that does not run must be on its own dataset: no other one is mounted with it.
+/// @param exported  the datasets that go along
+Status check_identities(const World& world, const std::vector<const boot::Dataset*>& exported);
+
 /// True when the dataset's blocks are encrypted.
 bool is_encrypted(const boot::Dataset& dataset);
 

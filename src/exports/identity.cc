@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/file_mode.h"
 #include "base/text.h"
 #include "boot/hostid.h"
 #include "boot/kernels.h"
@@ -24,6 +25,8 @@ struct Trace {
 };
 constexpr Trace kTraces[] = {
     {"/etc/ssh", kHostKeyPrefix, "", "ssh host keys"},
+    {"/etc/nvme", "hostid", "", "NVMe host names"},
+    {"/etc/nvme", "hostnqn", "", "NVMe host names"},
     {"/etc/zfs", "zpool.cache", "", "list of pools"},
     {"/var/lib/NetworkManager", "", ".lease", "network leases"},
     {"/var/lib/NetworkManager", "secret_key", "", "key of NetworkManager"},
@@ -63,6 +66,8 @@ public:
           first_boot_(files.exists(place + kFirstBootProgram)) {}
 
     Result<std::vector<std::string>> run() {
+        // What lies beside the running root may be data and no system.
+        if (files_.kind(place_ + "/etc") == FileKind::none) return done_;
         for (const auto& directory : identity_directories()) {
             KLD_TRY(const bool there, is_own_directory(files_, place_, directory));
             if (there) present_.insert(directory);
@@ -126,7 +131,7 @@ private:
             if (files_.kind(path) != FileKind::regular) continue;
             KLD_TRY(auto bytes, files_.read(path));
             KLD_TRY(const auto own, firstboot::with_hostid(std::move(bytes), hostid));
-            KLD_CHECK(files_.write(path, own));
+            KLD_CHECK(files_.write(path, own, mode_of(path, 0600)));  // it may have a key in it
         }
         return {};
     }
@@ -136,7 +141,7 @@ private:
         if (files_.kind(path) != FileKind::regular) return {};
         KLD_TRY(const auto text, files_.read(path));
         const auto changed = with_new_esp(text, identity_.esp_place, identity_.esp_partuuid);
-        return changed == text ? Status{} : files_.write(path, changed);
+        return changed == text ? Status{} : files_.write(path, changed, mode_of(path, 0644));
     }
 
     Runner& runner_;

@@ -25,6 +25,7 @@ const std::vector<std::string>& identity_directories();
 
 /// Makes a fresh machine of the root file system mounted at `place`: what an image has never had is removed. Where
 /// kldload's first boot is installed it makes the new identity; elsewhere hostid and ssh host keys are made here.
+/// What has no /etc is no system, and stays as it is.
 /// @returns what was reset, for people
 /// Errors: a directory that is a link, which may lead to the running system
 Result<std::vector<std::string>> reset_identity(Runner& runner, Files& files, const std::string& place,

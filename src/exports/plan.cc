@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "boot/environments.h"
+#include "exports/environments.h"
 #include "exports/guards.h"
 #include "exports/identity.h"
 #include "zfs/names.h"
@@ -34,11 +34,13 @@ public:
         KLD_CHECK(check_system(world_, wish_));
         const auto exported = chosen();
         KLD_CHECK(check_encryption(world_, wish_, exported));
+        if (!wish_.keep_identity) KLD_CHECK(check_identities(world_, exported));
         plan_.pool = world_.pool;
         plan_.temporary = zfs::stamped("kexport", world_.now, [](const auto&) { return false; });
         plan_.snapshot = world_.pool + "@" + plan_.temporary;
         plan_.free = world_.free;
         for (const auto* dataset : exported) KLD_CHECK(transfer(*dataset));
+        if (!wish_.keep_identity) KLD_CHECK(expect_no_identity_unread());
         KLD_CHECK(lay_out());
         create_pool();
         finish();
@@ -52,13 +54,12 @@ private:
         return plan_.temporary + dataset.substr(world_.pool.size());
     }
 
-    /// All of the pool, without boot environments that do not run and what lies below them.
+    /// All of the pool, without environments of others and what lies below them.
     std::vector<const boot::Dataset*> chosen() const {
         std::vector<std::string> others;
         std::vector<const boot::Dataset*> found;
         for (const auto& dataset : world_.datasets) {
-            if (!wish_.all_environments && dataset.name != world_.running && boot::is_boot_environment(dataset))
-                others.push_back(dataset.name);
+            if (!wish_.all_environments && is_other_environment(world_, dataset)) others.push_back(dataset.name);
             const bool left_out = std::any_of(others.begin(), others.end(), [&](const auto& other) {
                 return zfs::lies_in(dataset.name, other) && !zfs::lies_in(world_.running, dataset.name);
             });
@@ -71,12 +72,14 @@ private:
         KLD_CHECK(zfs::check_length(target(dataset.name) + "@" + plan_.temporary));
         const bool is_raw = wish_.raw && is_encrypted(dataset);
         plan_.encrypted = plan_.encrypted || is_raw;
-        if (boot::is_boot_environment(dataset) && !wish_.keep_identity && !is_raw)
-            plan_.environments.push_back(target(dataset.name));
+        if (is_environment(world_, dataset) && !wish_.keep_identity && !is_raw)
+            plan_.environments.push_back({target(dataset.name), {{"mountpoint", {dataset.value("mountpoint"), {}}}}});
         const auto from = dataset.name + "@" + plan_.temporary;
+        if (goes_along(dataset)) return {};
         if (is_raw) {
             // Who has no key can keep children under their root's key only by one stream of all that it covers.
             if (dataset.value("encryptionroot") != dataset.name) return {};
+            whole_.push_back(dataset.name);
             plan_.warnings.push_back(fmt::format(
                 "{} stays encrypted and goes along as a whole: with its snapshots and all below it", dataset.name));
             return add({dataset.name,
@@ -98,9 +101,27 @@ private:
         return add(std::move(made));
     }
 
+    /// True for what lies below something that goes along as a whole, with a key of its own or without one.
+    bool goes_along(const boot::Dataset& dataset) const {
+        return std::any_of(whole_.begin(), whole_.end(),
+                           [&](const auto& above) { return zfs::lies_in(dataset.name, above); });
+    }
+
     Status add(Transfer made) {
         plan_.exported += made.bytes;
         plan_.transfers.push_back(std::move(made));
+        return {};
+    }
+
+    /// The stream of something that goes along as a whole has environments in it that were not chosen, too.
+    Status expect_no_identity_unread() const {
+        for (const auto& dataset : world_.datasets)
+            if (is_other_environment(world_, dataset) && goes_along(dataset))
+                return fail(fmt::format("nobody can write into {}, which stays encrypted or is in the stream of "
+                                        "something that does, so its identity cannot be reset",
+                                        dataset.name),
+                            "--keep-identity, when the copy is to take this machine's place; or --plain",
+                            ExitCode::refused);
         return {};
     }
 
@@ -165,6 +186,18 @@ private:
                     "choose another place with -o", ExitCode::refused);
     }
 
+    /// A readable image with the key of the original in it, and perhaps in its initramfs, too.
+    void warn_of_keys() {
+        constexpr std::string_view kFile = "file://";
+        for (const auto& [dataset, properties] : world_.own)
+            for (const auto& [name, value] : properties)
+                if (name == "keylocation" && value.starts_with(kFile))
+                    plan_.warnings.push_back(
+                        fmt::format("{} is the key of {} here, and comes along where it lies in what is exported: take "
+                                    "it out of the copy and of its initramfs",
+                                    value.substr(kFile.size()), dataset));
+    }
+
     void warn() {
         auto& warnings = plan_.warnings;
         if (wish_.plain) {
@@ -174,6 +207,7 @@ private:
                     encrypted.push_back(transfer.dataset);
             if (!encrypted.empty())
                 warnings.push_back("the image is not encrypted: whoever has it can read " + join(encrypted, ", "));
+            warn_of_keys();
         }
         if (boot::pool_of(world_.output_mount) == world_.pool)
             warnings.push_back(fmt::format("the result lies in the pool that is exported ({}): another disk is faster",
@@ -190,6 +224,7 @@ private:
     const World& world_;
     const Wish& wish_;
     Plan plan_{};
+    std::vector<std::string> whole_{};  ///< datasets that go along with all below them
 };
 
 }  // namespace

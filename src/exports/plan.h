@@ -27,10 +27,10 @@ struct Plan {
     std::vector<Transfer> transfers{};
     /// What the transfers leave to do: properties of the pool's own dataset, bootfs, properties of the pool.
     std::vector<std::vector<std::string>> finish{};
-    std::vector<std::string> environments{};  ///< boot environments in the new pool that get an identity of their own
-    std::uint64_t exported = 0;               ///< bytes of all transfers
-    std::uint64_t peak = 0, free = 0;         ///< bytes: what is in use at most beside the result, and what there is
-    bool encrypted = false;                   ///< the image will be
+    std::vector<boot::Dataset> environments{};  ///< in the new pool, that get an identity; with mountpoint
+    std::uint64_t exported = 0;                 ///< bytes of all transfers
+    std::uint64_t peak = 0, free = 0;           ///< bytes: what is in use at most beside the result, and what there is
+    bool encrypted = false;                     ///< the image will be
     std::vector<std::string> warnings{};
 };
 

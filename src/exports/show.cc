@@ -24,8 +24,9 @@ std::string identity_text(const World& world, const Plan& plan) {
 std::vector<Shown> shown_steps(const World& world, const Plan& plan) {
     const auto work = work_of(plan.wish), raw = work + "/disk.raw";
     std::vector<Shown> steps;
-    steps.push_back({fmt::format("snapshot {} and all below", plan.snapshot),
-                     {"zfs", "snapshot", "-r", "-o", "org.kldload:reason=kexport", plan.snapshot}});
+    steps.push_back(
+        {fmt::format("snapshot {} and all below", plan.snapshot),
+         {"zfs", "snapshot", "-r", "-o", std::string(zfs::kReason) + "=" + zfs::kExporting, plan.snapshot}});
     steps.push_back(
         {fmt::format("make a disk of {} as {}, with {} files in its EFI system partition of {}",
                      human_bytes(plan.disk.size), raw, world.esp.files.size(), human_bytes(plan.disk.esp_size))});

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "base/file_mode.h"
 #include "base/text.h"
 #include "boot/hostid.h"
 
@@ -29,6 +30,8 @@ public:
                 return command({"zpool", "reguid", world_.pool});
             case Step::Kind::host_keys:
                 return command({"ssh-keygen", "-A"});
+            case Step::Kind::nvme_names:
+                return nvme_names();
             case Step::Kind::done:
                 return files_.remove(kMarker);
         }
@@ -42,10 +45,14 @@ private:
     }
 
     Status hostid() {
+        if (!boot::is_own_hostid(world_.hostid))
+            return fail(
+                fmt::format("the kernel runs with the hostid 0x{:08x}, which is no machine's own", world_.hostid),
+                "start it by the boot menu; D there, on this environment, lets the next start have its own");
         for (const auto& path : world_.initramfs) {
             KLD_TRY(auto bytes, files_.read(path));
             KLD_TRY(const auto own, with_hostid(std::move(bytes), world_.hostid));
-            KLD_CHECK(files_.write(path, own));
+            KLD_CHECK(files_.write(path, own, mode_of(path, 0600)));  // it may have a key in it
         }
         return files_.write("/etc/hostid", boot::hostid_file(world_.hostid));
     }
@@ -56,6 +63,17 @@ private:
             {"sfdisk", "--no-reread", "--no-tell-kernel", "--force", "-N", std::to_string(step.number), step.disk},
             ", +\n"));
         return command({"partx", "--update", "--nr", std::to_string(step.number), step.disk});
+    }
+
+    Status nvme_names() {
+        KLD_TRY(const auto text, files_.read("/proc/sys/kernel/random/uuid"));
+        const std::string uuid(trim(text));
+        if (uuid.empty()) return fail("the kernel gave no UUID for the NVMe host names");
+        for (const auto& path : world_.nvme_names) {
+            const auto* prefix = path == kNvmeHostnqn ? "nqn.2014-08.org.nvmexpress:uuid:" : "";
+            KLD_CHECK(files_.write(path, prefix + uuid + "\n", 0644));
+        }
+        return {};
     }
 
     Status compatibility() {

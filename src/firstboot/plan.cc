@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "boot/hostid.h"
 
 namespace kld::firstboot {
 namespace {
@@ -19,7 +20,10 @@ std::vector<Step> plan(const World& world) {
     if (!world.pending) return steps;
     // The kernel labels the pool with the hostid it was started with, as long as it has the pool imported: that one is
     // kept, since any other would make the next import look like one by a foreign machine.
-    if (world.hostid != 0) steps.push_back({Kind::hostid, fmt::format("keep the hostid 0x{:08x}", world.hostid)});
+    // What every image has is kept by nobody; making one here would be that other one, so the step fails.
+    steps.push_back({Kind::hostid, boot::is_own_hostid(world.hostid)
+                                       ? fmt::format("keep the hostid 0x{:08x}", world.hostid)
+                                       : "ask for a hostid of the machine's own"});
     for (const auto& part : world.partitions) {
         const auto end = part.start + part.size;
         if (!part.last || part.disk_size <= end + kWorthIt) continue;
@@ -38,6 +42,7 @@ std::vector<Step> plan(const World& world) {
             {Kind::compatibility, fmt::format("lift {} to the features of {}", world.pool, world.compatibility)});
     steps.push_back({Kind::reguid, fmt::format("give {} its own GUID", world.pool)});
     if (world.has_sshd && !world.has_host_keys) steps.push_back({Kind::host_keys, "make ssh host keys"});
+    if (!world.nvme_names.empty()) steps.push_back({Kind::nvme_names, "make " + join(world.nvme_names, " and ")});
     steps.push_back({Kind::done, "remember that first boot is done"});
     return steps;
 }

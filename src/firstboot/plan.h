@@ -10,7 +10,7 @@
 namespace kld::firstboot {
 
 struct Step {
-    enum class Kind { hostid, grow_partition, grow_vdev, compatibility, reguid, host_keys, done };
+    enum class Kind { hostid, grow_partition, grow_vdev, compatibility, reguid, host_keys, nvme_names, done };
     Kind kind{};
     std::string text;      ///< for people
     std::string device{};  ///< grow steps

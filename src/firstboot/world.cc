@@ -96,6 +96,9 @@ Result<World> probe(Runner& runner, Files& files) {
         world.has_host_keys = std::any_of(keys->begin(), keys->end(), [](const auto& name) {
             return name.starts_with("ssh_host_") && name.ends_with("_key");
         });
+    if (files.kind("/etc/nvme") == FileKind::directory)
+        for (const auto* path : {kNvmeHostid, kNvmeHostnqn})
+            if (!files.exists(path)) world.nvme_names.emplace_back(path);
     return world;
 }
 

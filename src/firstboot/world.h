@@ -13,6 +13,10 @@ namespace kld::firstboot {
 
 constexpr const char* kMarker = "/var/lib/kldload/first-boot";
 
+/// What an NVMe target knows the machine by; nvme-cli has them. nvme-gen-hostnqn(1).
+constexpr const char* kNvmeHostid = "/etc/nvme/hostid";
+constexpr const char* kNvmeHostnqn = "/etc/nvme/hostnqn";
+
 /// The partition that holds the pool. Sizes in sectors of 512 bytes, as sysfs counts.
 struct PoolPartition {
     std::string device;  ///< "/dev/vda2"
@@ -31,9 +35,10 @@ struct World {
     std::string compatibility_now;
     std::vector<PoolPartition> partitions;  ///< of the pool's leaf vdevs, as far as they are partitions
     std::vector<std::string> initramfs;     ///< paths of all initramfs images in /boot
-    std::uint32_t hostid = 0;               ///< that the running kernel labels its pools with
+    std::uint32_t hostid = 0;               ///< that the running kernel was given; 0: none, it labels by the file
     bool has_sshd = false;
     bool has_host_keys = false;
+    std::vector<std::string> nvme_names{};  ///< of kNvmeHostid and kNvmeHostnqn, those that NVMe lacks
 };
 
 /// Reads the running system. Errors: the root is no ZFS dataset; zpool or zfs failed.

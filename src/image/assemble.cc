@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_mode.h"
 #include "base/lock.h"
 #include "image/boot_disk.h"
 
@@ -53,6 +54,8 @@ Status build(Runner& runner, Files& files, Events& events, const AssembleRequest
                             .compression = request.compression,
                             .appliance = request.appliance,
                             .time = request.time}));
+    // The answers may have a password's hash in them, and all of the machine can be read in it.
+    KLD_CHECK(make_private(made));
     return files.rename(made, request.output);
 }
 
@@ -60,8 +63,18 @@ Status build(Runner& runner, Files& files, Events& events, const AssembleRequest
 
 Status assemble(Runner& runner, Files& files, Events& events, const AssembleRequest& request) {
     const auto work = request.output + ".partial";
+    const std::string lock_name = "lock";
+    if (files.exists(work) && !files.exists(work + "/" + lock_name))
+        return fail(work + " is there, and no build has made it", "move it away, or choose another output",
+                    ExitCode::refused);
     KLD_CHECK(files.make_directories(work));
-    KLD_TRY(const auto lock, Lock::try_take(work + "/lock", request.output + " is being made by another program"));
+    KLD_CHECK(make_private(work));
+    KLD_TRY(const auto lock,
+            Lock::try_take(work + "/" + lock_name, request.output + " is being made by another program"));
+    // What one left that was interrupted.
+    KLD_TRY(const auto left, files.list(work));
+    for (const auto& name : left)
+        if (name != lock_name) KLD_CHECK(files.remove(work + "/" + name));
     auto done = build(runner, files, events, request, work);
     if (auto gone = files.remove(work); !gone) events.warning(gone.error().message);
     return done;

@@ -32,8 +32,10 @@ struct AssembleRequest {
     std::function<Status(const std::string& raw, const std::string& scratch)> prove{};
 };
 
-/// Makes the image in the directory `output`.partial and moves it from there at the end; on failure nothing is left. An
-/// existing output is replaced only then, so the caller must have asked. Another build of the same output is a refusal.
+/// Makes the image in the directory `output`.partial and moves it from there at the end; on failure nothing is left.
+/// Both are for their owner alone to read. An existing output is replaced only then, so the caller must have asked.
+/// What a build left there that was interrupted is taken away first. Refused: another build of the same output;
+/// something of that name that no build has made.
 Status assemble(Runner& runner, Files& files, Events& events, const AssembleRequest& request);
 
 }  // namespace kld::image

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <thread>
 
 #include "base/fd.h"
@@ -18,6 +19,9 @@
 
 namespace kld::image {
 namespace {
+
+/// Of what reads or writes a whole disk: a large one on a slow place takes many hours.
+constexpr auto kLong = std::chrono::hours(24);
 
 struct Known {
     Format format;
@@ -45,7 +49,7 @@ Status convert(Runner& runner, const FormatRequest& request, const std::string& 
     std::vector<std::string> argv{"qemu-img", "convert", "-f", "raw"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {request.raw, output});
-    KLD_CHECK(runner.run({.argv = argv, .timeout = std::chrono::hours(2), .stop = request.stop}));
+    KLD_CHECK(runner.run({.argv = argv, .timeout = kLong, .stop = request.stop}));
     return {};
 }
 
@@ -73,7 +77,7 @@ Result<OvfDisk> describe(const FormatRequest& request, const std::string& vmdk) 
 /// By coreutils' program: static programs can have no libcrypto.
 Result<std::string> sha256_by_program(Runner& runner, Command command) {
     command.argv = {"sha256sum"};
-    command.timeout = std::chrono::hours(1);
+    command.timeout = kLong;
     KLD_TRY(const auto printed, runner.run(command));
     const auto fields = words(printed.out);
     constexpr std::size_t kDigits = 64;

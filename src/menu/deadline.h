@@ -43,7 +43,9 @@ class DeadlineRunner final : public Runner {
 public:
     Result<Output> run(const Command& command) override {
         const auto limit = command.timeout + std::chrono::seconds(3);
-        return with_deadline<Output>(command.argv.front(), limit, [command] { return ProcessRunner().run(command); });
+        auto mine = command;
+        mine.grace = std::chrono::seconds(0);
+        return with_deadline<Output>(command.argv.front(), limit, [mine] { return ProcessRunner().run(mine); });
     }
 };
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,8 +59,7 @@ EnvironmentContent MountedEnvironment::content() const {
     content.os_release = read("/etc/os-release");
     if (content.os_release.empty()) content.os_release = read("/usr/lib/os-release");
     content.hostid = read("/etc/hostid");
-    while (content.fresh_hostid == 0 || content.fresh_hostid == boot::kBuildHostid)
-        if (::getrandom(&content.fresh_hostid, sizeof content.fresh_hostid, GRND_NONBLOCK) < 0) break;
+    content.fresh_hostid = boot::make_hostid();
     content.root_script = read("/usr/share/initramfs-tools/scripts/zfs");
     return content;
 }

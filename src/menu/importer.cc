@@ -63,11 +63,18 @@ Status Importer::refresh() {
     return {};
 }
 
-Result<std::vector<boot::Dataset>> Importer::datasets() {
+Result<std::vector<boot::Dataset>> Importer::datasets(std::vector<std::string>& problems) {
     Command get{{"zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties}};
     get.timeout = kListTime;
+    // It fails when a single pool does not answer, and prints those of all others.
+    get.accept = [](int) { return true; };
     KLD_TRY(const auto output, runner_.run(get));
-    return boot::parse_datasets(output.out);
+    auto known = boot::parse_datasets(output.out, boot::kBootProperties);
+    if (output.exit_code == 0) return known;
+    auto error = command_error(get, fmt::format("exit {}", output.exit_code), output.err);
+    if (!known || known->empty()) return fail(std::move(error));
+    problems.push_back(reason(error));
+    return known;
 }
 
 World Importer::list(const std::vector<FoundPool>& pools, const std::string& prefer, const Inspect& inspect) {
@@ -75,11 +82,18 @@ World Importer::list(const std::vector<FoundPool>& pools, const std::string& pre
     const auto fill = [&]() -> Status {
         KLD_TRY(const auto imported, imported_pools(runner_));
         if (imported.empty()) return {};
-        KLD_TRY(auto known, datasets());
+        std::vector<std::string> problems;
+        KLD_TRY(auto known, datasets(problems));
         if (keyring_.reload(runner_, known)) {
-            KLD_TRY(known, datasets());
+            std::vector<std::string> later;
+            if (auto again = datasets(later))
+                known = std::move(*again);
+            else
+                later.push_back(reason(again.error()));
+            problems = std::move(later);
         }
         world = make_world(pools, imported, known, inspect, prefer);
+        world.problems.insert(world.problems.end(), problems.begin(), problems.end());
         return {};
     };
     if (const auto done = fill(); !done) world.problems.push_back(reason(done.error()));

@@ -40,7 +40,8 @@ private:
         std::vector<std::string> devices;
         std::string text;
     };
-    Result<std::vector<boot::Dataset>> datasets();
+    /// @param problems  gets why some are missing, when others could be read
+    Result<std::vector<boot::Dataset>> datasets(std::vector<std::string>& problems);
     Runner& runner_;
     Files& files_;
     Keyring& keyring_;

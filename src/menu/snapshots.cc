@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "zfs/properties.h"
 
 namespace kld::menu {
 namespace {
@@ -59,9 +60,13 @@ std::string clone_name(const std::string& environment, const std::string& snapsh
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_own_properties(std::string_view output) {
-    static const std::set<std::string> kOfThePlace{"mountpoint",  "canmount",         "quota",
-                                                   "refquota",    "reservation",      "refreservation",
-                                                   "keylocation", "filesystem_limit", "snapshot_limit"};
+    static const std::set<std::string> kOfThePlace{"mountpoint", "canmount", "quota", "refquota", "reservation",
+                                                   "refreservation", "filesystem_limit", "snapshot_limit",
+                                                   // The clone has them from its origin.
+                                                   "encryption", "keyformat", "keylocation", "pbkdf2iters",
+                                                   "casesensitivity", "normalization", "utf8only",
+                                                   // Who has these was made by kldload, which may take it away again.
+                                                   zfs::kReason, zfs::kUnfinished};
     std::vector<std::pair<std::string, std::string>> properties;
     for (const auto& line : lines(output)) {
         const auto tab = line.find('\t');

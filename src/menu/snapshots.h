@@ -31,7 +31,8 @@ std::string clone_name(const std::string& environment, const std::string& snapsh
                        const std::set<std::string>& taken = {});
 
 /// Properties that were set on a dataset itself (`zfs get -Hp -s local,received -o property,value all`), without those
-/// that belong to one place in the pool: mountpoint, canmount, quotas, reservations, the key's location.
+/// that belong to one place in the pool (mountpoint, canmount, quotas, reservations), that a clone has from its origin,
+/// or that say why kldload made it.
 /// @returns an error when a value has line breaks, since such output cannot be told apart
 Result<std::vector<std::pair<std::string, std::string>>> parse_own_properties(std::string_view output);
 

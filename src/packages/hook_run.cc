@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "packages/hook_run.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 
 namespace kld::packages {
 namespace {
 
-/// In dpkg's letters: unpacked, half configured or half installed.
-bool is_half_done(const Change& change) {
-    return change.after &&
-           (change.after->ends_with("U)") || change.after->ends_with("F)") || change.after->ends_with("H)"));
+/// unattended-upgrades changes packages set by set, and each set is no step that a person knows of. Others that live on
+/// (aptitude, packagekitd, dnf5daemon-server) do one thing after the other that somebody asked for.
+bool has_several_sets(const std::string& run) {
+    return run.ends_with(" unattended-upgr");
 }
 
 }  // namespace
@@ -39,9 +37,9 @@ Status after_packages(const Machine& machine, Runner& runner, Files& files, cons
             before[known[i].substr(0, tab)] = known[i].substr(tab + 1);
     KLD_TRY(const auto after, installed(*machine.manager, runner));
     record->changes = changes_between(before, after);
-    const bool half = std::any_of(record->changes.begin(), record->changes.end(), is_half_done);
-    record->result = failed || half ? "failed" : "done";
-    return append(*record, files);
+    record->result = failed || !half_done(record->changes).empty() ? "failed" : "done";
+    KLD_CHECK(append(*record, files));
+    return has_several_sets(run) ? Status{} : files.remove(kHookState);
 }
 
 }  // namespace kld::packages

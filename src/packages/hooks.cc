@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "base/process_table.h"
 #include "base/text.h"
 
 namespace kld::packages {
@@ -73,22 +74,25 @@ Result<std::vector<HookFile>> dnf_hooks(Files& files) {
     return hooks;
 }
 
-struct Process {
-    std::string name;
-    std::string start;
-    int parent = 0;
+/// Removes what lies in the directory and begins and ends so.
+Status remove_all(Files& files, const std::string& directory, const std::string& begin, const std::string& end) {
+    for (const auto& name : files.list(directory).value_or(std::vector<std::string>{}))
+        if (name.starts_with(begin) && name.ends_with(end)) KLD_CHECK(files.remove(directory + "/" + name));
+    return {};
+}
+
+struct Parts {
+    std::string directory, name;
 };
 
-/// proc_pid_stat(5): the name is in parentheses and may have any letter in it.
-Process read_process(Files& files, int pid) {
-    const auto text = files.read(fmt::format("/proc/{}/stat", pid)).value_or("");
-    const auto open = text.find('('), close = text.rfind(')');
-    if (open == std::string::npos || close == std::string::npos || close < open) return {};
-    const auto fields = words(std::string_view(text).substr(close + 1));
-    constexpr std::size_t kParent = 1, kStart = 19;
-    if (fields.size() <= kStart) return {};
-    return {text.substr(open + 1, close - open - 1), fields[kStart],
-            static_cast<int>(parse_number(fields[kParent]).value_or(0))};
+Parts parts_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+/// What a writer that was killed left beside it (Files::write): package managers read these directories.
+Status remove_partial(Files& files, const Parts& hook) {
+    return remove_all(files, hook.directory, hook.name + ".", ".partial");
 }
 
 }  // namespace
@@ -107,7 +111,9 @@ Result<std::vector<HookFile>> hook_files(const Manager& manager, Files& files) {
 
 Status write_hooks(const std::vector<HookFile>& hooks, Files& files) {
     for (const auto& hook : hooks) {
-        KLD_CHECK(files.make_directories(hook.path.substr(0, hook.path.rfind('/'))));
+        const auto parts = parts_of(hook.path);
+        KLD_CHECK(files.make_directories(parts.directory));
+        KLD_CHECK(remove_partial(files, parts));
         KLD_CHECK(files.write(hook.path, hook.text));
     }
     return {};
@@ -115,13 +121,11 @@ Status write_hooks(const std::vector<HookFile>& hooks, Files& files) {
 
 Status remove_hooks(const std::vector<HookFile>& hooks, Files& files) {
     for (const auto& hook : hooks) {
+        const auto [directory, name] = parts_of(hook.path);
+        KLD_CHECK(remove_partial(files, {directory, name}));
         KLD_CHECK(files.remove(hook.path));
-        if (!hook.path.ends_with(".py")) continue;
-        const auto slash = hook.path.rfind('/');
-        const auto compiled = hook.path.substr(0, slash) + "/__pycache__";
-        const auto stem = hook.path.substr(slash + 1, hook.path.size() - slash - 3);
-        for (const auto& name : files.list(compiled).value_or(std::vector<std::string>{}))
-            if (name.starts_with(stem)) KLD_CHECK(files.remove(compiled + "/" + name));
+        if (name.ends_with(".py"))
+            KLD_CHECK(remove_all(files, directory + "/__pycache__", name.substr(0, name.size() - 2), ""));
     }
     return {};
 }
@@ -134,7 +138,7 @@ std::string run_of(Files& files, int pid) {
     std::string run;
     for (unsigned depth = 0; pid > 1 && depth < 64; ++depth) {
         const auto process = read_process(files, pid);
-        if (contains(drivers, process.name)) run = fmt::format("{}-{}", pid, process.start);
+        if (contains(drivers, process.name)) run = process_mark(files, pid) + " " + process.name;
         pid = process.parent;
     }
     return run;

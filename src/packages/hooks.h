@@ -18,14 +18,14 @@ struct HookFile {
 /// What `kpkg hooks on` writes for this manager on this system. A manager without such a way is an error.
 Result<std::vector<HookFile>> hook_files(const Manager& manager, Files& files);
 
+/// Also takes away what a killed one left beside them.
 Status write_hooks(const std::vector<HookFile>& hooks, Files& files);
 
-/// Also what Python has made of them.
+/// Also what Python has made of them, and what a killed one left beside them.
 Status remove_hooks(const std::vector<HookFile>& hooks, Files& files);
 
-/// One run of a manager: its process, by number and start, which no other process ever has both of. It is the outermost
-/// one that is called like a manager or like what drives it (unattended-upgrades): a run that calls its hooks once for
-/// each set of packages is one run. Empty when none of our ancestors is.
+/// One run of a manager: its process_mark() and its name, "4481-88123 apt-get". It is the outermost of our ancestors
+/// that is called like a manager or like what drives it (unattended-upgrades). Empty when there is none.
 std::string run_of(Files& files, int pid);
 
 }  // namespace kld::packages

@@ -36,6 +36,14 @@ std::vector<Change> changes_between(const Packages& before, const Packages& afte
     return changes;
 }
 
+std::vector<std::string> half_done(const std::vector<Change>& changes) {
+    std::vector<std::string> names;
+    for (const auto& change : changes)
+        for (const auto* letter : {"U)", "F)", "H)"})
+            if (change.after && change.after->ends_with(letter)) names.push_back(change.package);
+    return names;
+}
+
 std::string to_line(const Record& record) {
     auto changes = ordered_json::array();
     const auto or_null = [](const std::optional<std::string>& text) {

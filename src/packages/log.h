@@ -38,6 +38,10 @@ struct Record {
 /// What differs, by name.
 std::vector<Change> changes_between(const Packages& before, const Packages& after);
 
+/// Packages that dpkg has left half done: unpacked, half configured or half installed. apt ends well when somebody
+/// interrupts it between two steps of dpkg.
+std::vector<std::string> half_done(const std::vector<Change>& changes);
+
 /// A line without its newline.
 std::string to_line(const Record& record);
 

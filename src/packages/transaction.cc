@@ -50,6 +50,12 @@ Result<Machine> probe_machine(Runner& runner, Files& files, bool unprotected) {
     return machine;
 }
 
+Result<Machine> probe_for_hooks(Runner& runner, Files& files) {
+    return probe_machine(runner, files, false).map_error([](Error error) {
+        return std::move(error).with_hint("without kpkg's hooks packages change without a snapshot: kpkg hooks off");
+    });
+}
+
 Result<Packages> installed(const Manager& manager, Runner& runner) {
     KLD_TRY(const auto output, runner.run({.argv = manager.installed}));
     return manager.parse(output.out);
@@ -116,6 +122,7 @@ Result<Record> finish(const Machine& machine, Runner& runner, Files& files, Even
     auto after = installed(*machine.manager, runner);
     if (after) {
         record.changes = changes_between(begun.before, *after);
+        if (!half_done(record.changes).empty()) record.result = "failed";
     } else {
         events.warning("what is installed now could not be read: " + after.error().message);
         record.result = "failed";

@@ -25,6 +25,10 @@ struct Machine {
 /// @param unprotected  none of that matters: the root may stay empty
 Result<Machine> probe_machine(Runner& runner, Files& files, bool unprotected);
 
+/// The same for those who call the manager themselves, and cannot say that they want no snapshot: there hooks would
+/// refuse each run, and are not switched on.
+Result<Machine> probe_for_hooks(Runner& runner, Files& files);
+
 /// What is installed now.
 Result<Packages> installed(const Manager& manager, Runner& runner);
 

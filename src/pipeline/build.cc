@@ -18,16 +18,22 @@ Result<Archive> open_archive(Build& build, const catalog::Distro& distro, const 
     if (!build.files.exists(distro.keyring))
         return fail("no " + distro.keyring + " to check the archive's signatures with",
                     "apt-get install debian-archive-keyring");
-    Archive archive{catalog::with_components(distro, features), {}, {}};
+    Archive archive{catalog::with_components(distro, features), {}, {}, build.places.cache + "/apt/" + distro.id};
     archive.lines = apt::builder_lines(archive.distro, mirrors);
-    // Other components are another apt: two builds at once must not take indices away from each other.
-    auto directory = build.places.cache + "/apt/" + distro.id;
-    for (const auto& component : features.components) directory += "+" + component;
+    // Other components are another apt.
+    for (const auto& component : features.components) archive.lists += "+" + component;
+    const auto& directory = archive.lists;
+    KLD_TRY(const auto lock, lock_lists(build, directory));
     KLD_TRY(archive.resolved, apt::resolve(build.runner, build.files, directory, archive.lines, distro.kernel_package,
                                            distro.zfs_source));
     if (auto offered = apt::check_offers(build.runner, directory, features.components, features.packages); !offered)
         return fail(std::move(offered.error()).within(fmt::format("cannot add {}", join(features.ids, ", "))));
     return archive;
+}
+
+Result<Lock> lock_lists(Build& build, const std::string& directory) {
+    KLD_CHECK(build.files.make_directories(directory));
+    return Lock::wait_for(directory + ".lock");
 }
 
 Result<modules::SigningKey> builder_key(Build& build) {

@@ -58,6 +58,35 @@ Result<std::vector<CacheEntry>> list_kind(RealFiles& files, const std::string& c
     return entries;
 }
 
+/// In the cache and the directories of it.
+Result<unsigned> remove_abandoned(const std::string& cache, std::time_t now) {
+    RealFiles files;
+    KLD_TRY(auto removed, TemporaryDirectory::remove_abandoned(cache, now));
+    KLD_TRY(const auto names, files.list(cache));
+    for (const auto& name : names) {
+        if (name.starts_with("kldload.") || files.kind(cache + "/" + name) != FileKind::directory) continue;
+        KLD_TRY(const auto more, TemporaryDirectory::remove_abandoned(cache + "/" + name, now));
+        removed += more;
+    }
+    return removed;
+}
+
+/// The trees that modules were compiled in: each build takes its own away.
+Status remove_builder_trees(const std::string& cache) {
+    RealFiles files;
+    const auto directory = cache + "/work";
+    if (!files.exists(directory)) return {};
+    KLD_TRY(const auto names, files.list(directory));
+    for (const auto& name : names) {
+        if (!name.starts_with("builder-") || !name.ends_with(kLockSuffix)) continue;
+        const auto lock = Lock::try_take(directory + "/" + name, "busy");
+        if (!lock) continue;
+        KLD_CHECK(files.remove(directory + "/" + name.substr(0, name.size() - kLockSuffix.size())));
+        KLD_CHECK(files.remove(directory + "/" + name));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<CacheEntry>> list_cache(const std::string& cache) {
@@ -131,6 +160,11 @@ void drop_unused(Files& files, Events& events, const std::string& cache, std::ti
         if (const auto bytes = bytes_of(removed); bytes > 0)
             events.note(
                 fmt::format("{} of the cache were not used for {} days and are gone", human_bytes(bytes), kUnusedDays));
+        KLD_CHECK(remove_builder_trees(cache));
+        if (const auto abandoned = remove_abandoned(cache, now); !abandoned)
+            return fail(abandoned.error());
+        else if (*abandoned > 0)
+            events.note(fmt::format("what {} killed builds left in the cache is gone", *abandoned));
         return {};
     };
     if (const auto done = drop(); !done) events.warning("the cache is not cleaned: " + done.error().message);

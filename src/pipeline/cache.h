@@ -52,8 +52,8 @@ Table list_entries(const std::vector<CacheEntry>& entries);
 
 std::uint64_t bytes_of(const std::vector<CacheEntry>& entries);
 
-/// What a build does at its end: entries unused for kUnusedSeconds go, and a note says how much that was. A cache that
-/// cannot be read or cleaned is a warning and no more.
+/// What a build does at its end: entries unused for kUnusedSeconds go, and what killed builds left; notes say how much
+/// that was. A cache that cannot be read or cleaned is a warning and no more.
 void drop_unused(Files& files, Events& events, const std::string& cache, std::time_t now);
 
 }  // namespace kld::pipeline

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "family/apt/repository.h"
 #include "modules/module_cache.h"
+#include "pipeline/feature_package.h"
 #include "pipeline/packages.h"
 
 namespace kld::pipeline {
@@ -22,8 +23,8 @@ Result<Offer> open_offer(Build& build, const std::string& id) {
     KLD_TRY(const auto distro, catalog::find_distro(build.files, build.places.data + "/catalog", id));
     build.events.stage("package archive");
     KLD_TRY(auto archive, open_archive(build, distro));
-    KLD_TRY(auto kernels,
-            apt::offered_kernels(build.runner, build.places.cache + "/apt/" + distro.id, distro.kernel_package));
+    KLD_TRY(const auto lock, lock_lists(build, archive.lists));
+    KLD_TRY(auto kernels, apt::offered_kernels(build.runner, archive.lists, distro.kernel_package));
     return Offer{std::move(archive), std::move(kernels)};
 }
 

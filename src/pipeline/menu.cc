@@ -26,10 +26,19 @@ std::string manifest_of(const std::string& path) {
     return path + ".manifest.json";
 }
 
+Result<std::vector<std::string>> versions_of(Build& build, const Archive& archive,
+                                             const std::vector<std::string>& packages) {
+    KLD_TRY(const auto lock, lock_lists(build, archive.lists));
+    return apt::offered_versions(build.runner, archive.lists, packages);
+}
+
 Result<std::string> tools_tree(Build& build, const Archive& archive, const modules::ModulePackage& zfs) {
     const auto& resolved = archive.resolved;
-    const auto digest = sha256_hex(
-        fmt::format("{} {} {} {}", kRecipeRevision, resolved.kernel_version, resolved.zfs_version, zfs.sha256));
+    // A newer shim takes back what an older one trusted. All else waits for the next kernel: the version of the menu's
+    // package would not tell of it.
+    KLD_TRY(const auto versions, versions_of(build, archive, {"shim-signed"}));
+    const auto digest = sha256_hex(fmt::format("{} {} {} {} {}", kRecipeRevision, resolved.kernel_version,
+                                               resolved.zfs_version, zfs.sha256, join(versions, ", ")));
     const auto directory = build.places.cache + "/tools";
     const auto tree = directory + "/" + digest.substr(0, 16);
     KLD_CHECK(build.files.make_directories(directory));
@@ -37,10 +46,10 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
     if (build.files.exists(tree)) return tree;
 
     build.events.stage("tools tree");
-    KLD_TRY(const auto repository, local_repository(build, "tools", {zfs.path}));
+    KLD_TRY(const auto work, TemporaryDirectory::make(directory));
+    KLD_TRY(const auto repository, local_repository(build, work.path() + "/repository", {zfs.path}));
     auto lines = archive.lines;
     lines.push_back(repository);
-    KLD_TRY(const auto work, TemporaryDirectory::make(directory));
     const auto partial = tree + ".partial";
     KLD_CHECK(build.files.remove(partial));
     KLD_CHECK(apt::make_tree(

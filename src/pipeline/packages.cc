@@ -6,18 +6,17 @@
 #include <memory>
 #include <optional>
 
+#include "base/lock.h"
 #include "base/text.h"
 #include "base/tree_runner.h"
 #include "family/apt/deb.h"
 #include "family/apt/repository.h"
 #include "family/apt/root_tree.h"
 #include "image/esp.h"
+#include "pipeline/feature_package.h"
 
 namespace kld::pipeline {
 namespace {
-
-// Any fixed moment will do: it only has to be the same for the same input.
-constexpr long kPackageTime = 1767225600;
 
 Result<std::string> pack_plan(Build& build, const modules::PackagePlan& plan, const std::string& directory) {
     apt::Package package{.name = plan.name,
@@ -47,7 +46,11 @@ public:
         build_.events.stage("builder tree for " + resolved.kernel);
         const auto trees = build_.places.cache + "/work";
         KLD_CHECK(build_.files.make_directories(trees));
-        root_ = fmt::format("{}/builder-{}", trees, archive_.distro.id);
+        // One for all kernels and keys: a path that changes would be found in what is compiled.
+        const auto root = fmt::format("{}/builder-{}", trees, archive_.distro.id);
+        KLD_TRY(auto lock, Lock::wait_for(root + ".lock"));
+        lock_.emplace(std::move(lock));
+        root_ = root;
         KLD_CHECK(build_.files.remove(root_));
         const auto headers = "linux-headers-" + resolved.kernel;
         KLD_CHECK(apt::make_tree(build_.runner, build_.files, build_.events,
@@ -64,55 +67,10 @@ public:
 private:
     Build& build_;
     const Archive& archive_;
+    std::optional<Lock> lock_;  ///< given back last
     std::string root_;
     std::optional<TreeRunner> runner_;
 };
-
-/// A program of ours as it is shipped.
-Result<std::string> stripped(Build& build, const std::string& name, const std::string& directory) {
-    KLD_TRY(const auto staging, TemporaryDirectory::make(directory));
-    const auto program = staging.path() + "/" + name;
-    KLD_CHECK(build.runner.run({.argv = {"strip", "-o", program, build.places.programs + "/" + name}}));
-    return build.files.read(program);
-}
-
-/// All files below `directory`, by their paths below it.
-Status collect_files(Build& build, const std::string& directory, const std::string& below, apt::Package& package) {
-    KLD_TRY(const auto names, build.files.list(directory + "/" + below));
-    for (const auto& name : names) {
-        const auto path = below.empty() ? name : below + "/" + name;
-        if (build.files.kind(directory + "/" + path) == FileKind::directory) {
-            KLD_CHECK(collect_files(build, directory, path, package));
-            continue;
-        }
-        KLD_TRY(auto bytes, build.files.read(directory + "/" + path));
-        const bool program = bytes.starts_with("#!");
-        package.files.push_back({path, std::move(bytes), program ? 0755U : 0644U});
-    }
-    return {};
-}
-
-/// Debian's policy: what lies in /etc is the administrator's.
-void add_conffiles(apt::Package& package) {
-    std::string paths;
-    for (const auto& file : package.files)
-        if (file.path.starts_with("etc/")) paths += "/" + file.path + "\n";
-    if (!paths.empty()) package.control.push_back({"conffiles", std::move(paths)});
-}
-
-/// What a program of many names is called, and what goes with each name: the program knows.
-Status add_links(Build& build, const std::string& program, apt::Package& package) {
-    const auto path = build.places.programs + "/" + program;
-    KLD_TRY(const auto names, build.runner.run({.argv = {path, "--names"}}));
-    for (const auto& name : lines(names.out)) {
-        package.files.push_back({.path = "usr/bin/" + name, .link = "../lib/kldload/" + program});
-        KLD_TRY(auto page, build.runner.run({.argv = {path, "--man", name}}));
-        package.files.push_back({"usr/share/man/man8/" + name + ".8", std::move(page.out)});
-        KLD_TRY(auto completion, build.runner.run({.argv = {path, "--completion", name}}));
-        package.files.push_back({"usr/share/bash-completion/completions/" + name, std::move(completion.out)});
-    }
-    return {};
-}
 
 /// The maintainer scripts of a package, as far as packaging/<name> has them.
 Status add_scripts(Build& build, apt::Package& package) {
@@ -145,10 +103,10 @@ Result<std::string> pack_own(Build& build, apt::Package package, const std::stri
     const auto directory = build.places.cache + "/packages";
     KLD_CHECK(build.files.make_directories(directory));
     if (!program.empty()) {
-        KLD_TRY(auto bytes, stripped(build, program, directory));
-        package.files.push_back({"usr/lib/kldload/" + program, std::move(bytes), 0755});
+        KLD_TRY(auto file, shipped_program(build, program));
+        package.files.push_back(std::move(file));
     }
-    return apt::pack(build.runner, build.files, package, directory, build_time(kPackageTime));
+    return apt::pack(build.runner, build.files, package, directory, package_time());
 }
 
 }  // namespace
@@ -174,7 +132,7 @@ Result<std::string> tie_package(Build& build, const Archive& archive) {
     return pack_plan(
         build,
         modules::plan_tie({resolved.kernel, resolved.kernel_package, resolved.kernel_version, resolved.zfs_version},
-                          archive.distro.kernel_package, resolved.meta_version, build_time(kPackageTime)),
+                          archive.distro.kernel_package, resolved.meta_version, package_time()),
         directory);
 }
 
@@ -224,34 +182,9 @@ Result<std::string> dkms_package(Build& build, const catalog::Distro& distro) {
             "Before apt installs a kernel, ZFS is compiled for it. When that fails, apt ends before dpkg\n"
             "changes anything, and leaves that version of the kernel out from then on."};
     KLD_CHECK(add_files(build, shipped, package));
-    add_conffiles(package);
+    apt::add_conffiles(package);
     KLD_CHECK(add_scripts(build, package));
     return pack_own(build, std::move(package), "kldload-dkms");
-}
-
-std::string feature_package_name(const std::string& feature) {
-    return "kldload-" + feature;
-}
-
-Result<std::string> feature_package(Build& build, const std::string& id) {
-    KLD_TRY(const auto feature, catalog::find_feature(build.files, build.places.data + "/catalog", id));
-    std::vector<std::string> depends;
-    apt::Package package{.name = feature_package_name(id),
-                         .version = KLD_VERSION,
-                         .architecture = feature.program.empty() ? "all" : "amd64",
-                         .fields = {{"Section", "admin"}, {"Priority", "optional"}},
-                         .summary = "kldload: " + feature.description,
-                         .description = "Beside what the distribution has, which is left as it is."};
-    for (const auto& needed : feature.needs) {
-        KLD_TRY(const auto other, catalog::find_feature(build.files, build.places.data + "/catalog", needed));
-        if (catalog::is_shipped(other)) depends.push_back(feature_package_name(needed));
-    }
-    if (!depends.empty()) package.fields.emplace_back("Depends", join(depends, ", "));
-    if (feature.files) KLD_CHECK(collect_files(build, build.places.data + "/packaging/features/" + id, "", package));
-    if (!feature.program.empty()) KLD_CHECK(add_links(build, feature.program, package));
-    KLD_CHECK(add_scripts(build, package));
-    add_conffiles(package);
-    return pack_own(build, std::move(package), feature.program);
 }
 
 Result<std::string> menu_package(Build& build, const Menu& menu) {
@@ -268,13 +201,16 @@ Result<std::string> menu_package(Build& build, const Menu& menu) {
         KLD_TRY(auto bytes, build.files.read(file.source));
         package.files.push_back({"usr/lib/kldload/esp/" + file.target, std::move(bytes)});
     }
+    KLD_CHECK(add_files(
+        build, {{"kldload-menu/kldload-esp.service", "usr/lib/systemd/system/kldload-esp.service", 0644}}, package));
+    // Wanted by a link of the package: a script would switch it on again at each update.
+    package.files.push_back({.path = "usr/lib/systemd/system/multi-user.target.wants/kldload-esp.service",
+                             .link = "../kldload-esp.service"});
     KLD_CHECK(add_scripts(build, package));
     return pack_own(build, std::move(package), "kldload-esp");
 }
 
-Result<std::string> local_repository(Build& build, const std::string& name, const std::vector<std::string>& debs) {
-    const auto directory = build.places.cache + "/repository/" + name;
-    KLD_CHECK(build.files.remove(directory));
+Result<std::string> local_repository(Build& build, const std::string& directory, const std::vector<std::string>& debs) {
     KLD_TRY(const auto repository, apt::publish(build.runner, build.files, directory, build.places.keys, debs));
     return repository.line;
 }

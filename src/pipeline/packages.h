@@ -20,17 +20,11 @@ Result<std::string> boot_package(Build& build);
 /// kldload-dkms: keeps a kernel for which ZFS does not compile from being installed.
 Result<std::string> dkms_package(Build& build, const catalog::Distro& distro);
 
-/// "kldload-cloud"
-std::string feature_package_name(const std::string& feature);
-
-/// What lies in packaging/features/<feature>, at the same places. @returns the path of the .deb in the cache
-Result<std::string> feature_package(Build& build, const std::string& feature);
-
 /// kldload-menu: menu, shim and MokManager, and the program that brings them onto the EFI system partition.
 /// @returns the path of the .deb in the cache
 Result<std::string> menu_package(Build& build, const Menu& menu);
 
-/// Packages as a signed repository in the cache. @returns the sources.list(5) line
-Result<std::string> local_repository(Build& build, const std::string& name, const std::vector<std::string>& debs);
+/// Packages as a signed repository, for this build alone. @returns the sources.list(5) line
+Result<std::string> local_repository(Build& build, const std::string& directory, const std::vector<std::string>& debs);
 
 }  // namespace kld::pipeline

@@ -29,7 +29,7 @@ std::string name_of(const std::string& path) {
 
 /// What we declare of our own packages. What others declare stands in their packages, in words and not as expressions.
 std::string license_of(const apt::ManifestEntry& entry) {
-    if (entry.maintainer != apt::kMaintainer) return {};
+    if (entry.maintainer != packing::kMaintainer) return {};
     return entry.built_using.empty() ? kOurLicense : kModulesLicense;
 }
 
@@ -40,7 +40,7 @@ struct Origin {
 };
 
 Component component_of(const apt::ManifestEntry& entry, const Origin& origin) {
-    const bool ours = entry.maintainer == apt::kMaintainer;
+    const bool ours = entry.maintainer == packing::kMaintainer;
     return {.kind = "deb",
             .name = entry.name,
             .version = entry.version,
@@ -99,7 +99,7 @@ Status add_menu(provenance::Sbom& sbom, Build& build, const Menu& menu, const im
                             .name = "kldload-menu",
                             .version = KLD_VERSION,
                             .purpose = "APPLICATION",
-                            .supplier = apt::supplier(apt::kMaintainer),
+                            .supplier = apt::supplier(packing::kMaintainer),
                             .source = "built by kldload",
                             .license = kOurLicense,
                             .sha256 = program_digest};

@@ -10,6 +10,7 @@
 #include "family/apt/root_tree.h"
 #include "image/tree_facts.h"
 #include "initramfs/check.h"
+#include "pipeline/feature_package.h"
 #include "pipeline/package_lists.h"
 #include "pipeline/packages.h"
 
@@ -17,7 +18,7 @@ namespace kld::pipeline {
 namespace {
 
 /// Raise it when the same input would give another tree or manifest.
-constexpr int kRecipeRevision = 3;
+constexpr int kRecipeRevision = 4;
 
 /// Puts the builder's signed modules, of the same source for the same kernel, in the place of what dkms compiled in the
 /// tree: dkms signed those with a key that it made there, which no machine trusts and no image may carry.
@@ -37,11 +38,13 @@ std::vector<std::string> customize_hooks(const std::string& kernel, const TreeWi
     std::vector<std::string> hooks{
         copy_out_lists(lists),
         "rm -f \"$1\"/etc/apt/sources.list \"$1\"/etc/apt/sources.list.d/*",
-        // Pools are found by scanning, so no cache file may appear: it would turn zfs-import-scan off.
+        // The root's pool is never in a cache file. Others are, as ZFS has it by itself: they are found by the file,
+        // and by scanning as long as there is none. Each of the two units stays off for the other.
         "sed -i 's/^#*ZPOOL_IMPORT_OPTS=.*/ZPOOL_IMPORT_OPTS=\"-o cachefile=none\"/' \"$1\"/etc/default/zfs",
-        "chroot \"$1\" systemctl disable zfs-import-cache.service",
-        "chroot \"$1\" systemctl enable zfs-import-scan.service kldload-firstboot.service",
+        "chroot \"$1\" systemctl enable zfs-import-scan.service zfs-import-cache.service kldload-firstboot.service",
         "rm -f \"$1\"/etc/ssh/ssh_host_*_key \"$1\"/etc/ssh/ssh_host_*_key.pub",
+        // nvme-cli makes them when it is installed, and a target takes two machines with the same for one.
+        "rm -f \"$1\"/etc/nvme/hostid \"$1\"/etc/nvme/hostnqn",
     };
     if (wish.modules == catalog::ModuleModel::dkms) {
         hooks.push_back(sign_dkms(kernel, signed_modules));
@@ -159,7 +162,7 @@ Result<Tree> root_tree(Build& build, const Archive& archive, const modules::Modu
         KLD_CHECK(build.files.write(source, text));
         essential_hooks.push_back(fmt::format("upload {} {}", source, path));
     }
-    KLD_TRY(const auto repository, local_repository(build, archive.distro.id, debs));
+    KLD_TRY(const auto repository, local_repository(build, work.path() + "/repository", debs));
     auto lines = archive.lines;
     lines.push_back(repository);
     KLD_CHECK(

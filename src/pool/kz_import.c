@@ -100,6 +100,21 @@ int kz_pool_label(struct kz_label* told, const char** problem) {
     return error;
 }
 
+/* Which features keep this OpenZFS from opening the pool: spa_tryimport says so, spa_import only that there are some. */
+static const char* with_unknown_features(nvlist_t* config) {
+    static char text[512];
+    nvlist_t *tried = spa_tryimport(config), *info = NULL, *unknown = NULL;
+    if (tried == NULL) return "the pool cannot be opened by this OpenZFS";
+    size_t length = (size_t)snprintf(text, sizeof text, "the pool has features that this OpenZFS does not know:");
+    if (nvlist_lookup_nvlist(tried, ZPOOL_CONFIG_LOAD_INFO, &info) == 0 &&
+        nvlist_lookup_nvlist(info, ZPOOL_CONFIG_UNSUP_FEAT, &unknown) == 0)
+        for (nvpair_t* one = nvlist_next_nvpair(unknown, NULL); one != NULL && length < sizeof text;
+             one = nvlist_next_nvpair(unknown, one))
+            length += (size_t)snprintf(text + length, sizeof text - length, " %s", nvpair_name(one));
+    nvlist_free(tried);
+    return unknown == NULL ? "the pool cannot be opened by this OpenZFS" : text;
+}
+
 int kz_pool_import(struct kz_label* told, const char** problem) {
     nvlist_t* config = NULL;
     int error = read_label(&config, told, problem);
@@ -110,6 +125,7 @@ int kz_pool_import(struct kz_label* told, const char** problem) {
     fnvlist_add_string(properties, "cachefile", "none");
     error = spa_import(told->name, config, properties,
                        writable ? ZFS_IMPORT_NORMAL : ZFS_IMPORT_MISSING_LOG | ZFS_IMPORT_SKIP_MMP);
+    if (error == ENOTSUP) *problem = with_unknown_features(config);
     fnvlist_free(properties);
     fnvlist_free(config);
     return error;

@@ -73,6 +73,8 @@ Result<ImagePart> open_part(const ImageSource& image, bool to_change) {
 Error no_pool(const ImageSource& image, const char* problem, int error) {
     Error refused{image.path + ": " + problem};
     if (error != ENOENT && error != ENOTSUP && error != EINVAL) refused.message += std::string(": ") + kz_error(error);
+    if (error == ENOTSUP)
+        return std::move(refused).with_hint("a machine with a newer OpenZFS reads it: Debian 13, or the one it is of");
     return std::move(refused).with_hint(image.offset == 0 ? "--offset and --size say where in a disk image the pool is"
                                                           : "");
 }

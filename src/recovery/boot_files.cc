@@ -86,16 +86,18 @@ Result<Repair> look_at_partition(Runner& runner, Files& files, const EspPartitio
     return work;
 }
 
-Status repair(Runner& runner, Files& files, Events& events, Repair& work, const RepairWish& wish) {
+Status repair(Runner& runner, Files& files, Events& events, Repair& work, const RepairWish& wish,
+              const esp::DeviceGuard& guard) {
     if (work.steps.empty()) return {};
     const auto& device = work.partition.device;
     if (find_program(files, "fsck.vfat").empty()) {
         events.warning(fmt::format("there is no fsck.vfat here: {} is not checked before it is written to", device));
     } else {
         events.stage("check " + device);
-        KLD_CHECK(esp::make_whole({work.mount->place(), device, "vfat", false}, runner, events));
+        KLD_CHECK(esp::make_whole({work.mount->place(), device, "vfat", false}, runner, events, guard));
         KLD_CHECK(look_again(files, work, wish));
     }
+    KLD_CHECK(esp::expect_swap(work.world, work.steps, files));
     return esp::apply(work.world, work.steps, work.steps.size(), files, events);
 }
 
@@ -113,6 +115,15 @@ Result<check::Report> check_partition(Runner& runner, Files& files, const Repair
     std::erase_if(report.findings,
                   [](const auto& finding) { return std::find(kRows.begin(), kRows.end(), finding.id) == kRows.end(); });
     return report;
+}
+
+Status expect_bootable(const std::vector<check::Report>& reports) {
+    std::vector<std::string> bad;
+    for (const auto& report : reports)
+        if (report.exit_code() != ExitCode::done) bad.push_back(report.subject);
+    if (bad.empty()) return {};
+    return fail("the boot files were written, and the check finds that it would not boot from " + join(bad, ", "),
+                "the rows above say what and why");
 }
 
 }  // namespace kld::recovery

@@ -8,6 +8,7 @@
 
 #include "boot/dataset.h"
 #include "check/report.h"
+#include "esp/partition.h"
 #include "esp/update.h"
 #include "recovery/disks.h"
 #include "recovery/target.h"
@@ -46,13 +47,18 @@ struct Repair {
 /// Mounts the partition and looks. For a dry run of `format` the steps are those of an empty file system.
 Result<Repair> look_at_partition(Runner& runner, Files& files, const EspPartition& partition, const RepairWish& wish);
 
-/// Checks FAT where fsck.vfat is there, and does the steps.
-Status repair(Runner& runner, Files& files, Events& events, Repair& work, const RepairWish& wish);
+/// Checks FAT where fsck.vfat is there, and does the steps. Nothing is written when the FAT cannot be mended, is
+/// mounted elsewhere, too, or when the kernel cannot swap names on it.
+Status repair(Runner& runner, Files& files, Events& events, Repair& work, const RepairWish& wish,
+              const esp::DeviceGuard& guard = esp::expect_unused);
 
 /// The rows of `kldload check` that are about an EFI system partition, and about what is started from it.
 /// @param root     where the environment is mounted
 /// @param dataset  with its properties, mount points without the altroot
 Result<check::Report> check_partition(Runner& runner, Files& files, const Repair& work, const ImportedPool& pool,
                                       const std::string& root, const boot::Dataset& dataset);
+
+/// Errors: one of the reports says that the machine would not boot from that partition.
+Status expect_bootable(const std::vector<check::Report>& reports);
 
 }  // namespace kld::recovery

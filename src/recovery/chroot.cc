@@ -7,8 +7,11 @@
 #include <array>
 #include <filesystem>
 
+#include "base/alone.h"
 #include "base/text.h"
+#include "recovery/esp_choice.h"
 #include "zfs/mounts.h"
+#include "zfs/passing_mount.h"
 
 namespace kld::recovery {
 namespace {
@@ -17,11 +20,18 @@ zfs::Step mount_step(std::vector<std::string> options, const std::string& what, 
     std::vector<std::string> argv{"mount"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {what, place});
-    return {fmt::format("mount {} on {}", what, place), argv, {"umount", "--recursive", "--lazy", place}};
+    return {fmt::format("mount {} on {}", what, place), argv, {"umount", "--recursive", place}};
 }
 
-std::vector<std::string> zfs_options(const ChrootWorld& world) {
-    return {"-t", "zfs", "-o", world.pool.readonly ? "zfsutil,ro" : "zfsutil"};
+/// What is this system's own may be in use as it likes: it is let go of with all that is mounted in it.
+zfs::Step mount_own(std::vector<std::string> options, const std::string& what, const std::string& place) {
+    auto step = mount_step(std::move(options), what, place);
+    step.undo = {"umount", "--lazy", place};
+    return step;
+}
+
+zfs::Step mount_dataset(const boot::Dataset& dataset, bool readonly, const std::string& place) {
+    return mount_step({"-t", "zfs", "-o", zfs::mount_options(dataset, readonly)}, dataset.name, place);
 }
 
 /// File systems that the environment's own system would mount by itself, parents before what lies below them.
@@ -58,7 +68,7 @@ void add_datasets(const ChrootWorld& world, Files& files, zfs::Plan& plan) {
             continue;
         }
         taken.push_back(below);
-        plan.steps.push_back(mount_step(zfs_options(world), dataset->name, place));
+        plan.steps.push_back(mount_dataset(*dataset, world.pool.readonly, place));
     }
 }
 
@@ -93,14 +103,27 @@ void add_resolver(const ChrootWorld& world, Files& files, zfs::Plan& plan) {
 }
 
 void add_partition(const ChrootWorld& world, Files& files, zfs::Plan& plan) {
-    const auto place = esp_place(world, files);
-    if (place.empty() || world.partitions.empty()) return;
-    const auto& partition = world.partitions.front();
-    if (partition.type == "vfat")
-        plan.steps.push_back(mount_step({"-t", "vfat", "-o", world.pool.readonly ? "umask=0077,ro" : "umask=0077"},
-                                        partition.device, world.pool.altroot + place));
-    else
-        plan.warnings.push_back(partition.device + " has no FAT and is not mounted on " + place);
+    const auto choice = choose_esp(files, world.pool.altroot, world.partitions);
+    if (!choice.warning.empty()) plan.warnings.push_back(choice.warning);
+    if (!choice.partition) return;
+    plan.steps.push_back(mount_step({"-t", "vfat", "-o", world.pool.readonly ? "umask=0077,ro" : "umask=0077"},
+                                    choice.partition->device, world.pool.altroot + choice.place));
+}
+
+/// With the environment mounted.
+Result<int> run_with_all(Runner& runner, Files& files, Events& events, const ChrootWorld& world,
+                         const std::vector<std::string>& command, const RunInside& run) {
+    const auto inside = plan_inside(world, files);
+    NoEvents quiet;
+    KLD_CHECK(zfs::apply(inside.needed, runner, quiet));
+    for (const auto& warning : inside.wanted.warnings) events.warning(warning);
+    for (const auto& step : inside.wanted.steps)
+        if (const auto done = runner.run({.argv = step.argv}); !done)
+            events.warning(fmt::format("cannot {}: {}", step.text, join(done.error().details, "; ")));
+    auto code = run(command, world.pool.altroot);
+    for (auto step = inside.needed.steps.rbegin(); step != inside.needed.steps.rend(); ++step)
+        [[maybe_unused]] const auto let_go = runner.run({.argv = step->undo});
+    return code;
 }
 
 }  // namespace
@@ -110,20 +133,12 @@ Result<zfs::Step> plan_root(const ChrootWorld& world) {
     if (dataset != nullptr && dataset->value("keystatus") == "unavailable")
         return fail(world.environment + " is encrypted and its key is not loaded",
                     "zfs load-key " + shell_quote(world.environment), ExitCode::refused);
-    return mount_step(zfs_options(world), world.environment, world.pool.altroot);
+    return mount_dataset(dataset == nullptr ? boot::Dataset{world.environment, {}} : *dataset, world.pool.readonly,
+                         world.pool.altroot);
 }
 
-std::string esp_place(const ChrootWorld& world, Files& files) {
-    const auto& root = world.pool.altroot;
-    std::vector<std::string> places{"/boot/efi", "/efi"};
-    if (const auto fstab = files.read(root + "/etc/fstab"))
-        for (const auto& line : lines(*fstab))
-            if (const auto fields = words(line);
-                fields.size() > 2 && !fields[0].starts_with('#') && fields[2] == "vfat")
-                places.insert(places.begin(), fields[1]);
-    for (const auto& place : places)
-        if (place.starts_with('/') && files.kind(root + place) == FileKind::directory) return place;
-    return {};
+Result<int> run_and_leave_nothing(const std::vector<std::string>& command, const std::string& root) {
+    return run_alone({.argv = command}, root);
 }
 
 Inside plan_inside(const ChrootWorld& world, Files& files) {
@@ -131,8 +146,8 @@ Inside plan_inside(const ChrootWorld& world, Files& files) {
     Inside inside;
     auto& needed = inside.needed.steps;
     for (const std::string shared : {"/dev", "/proc", "/sys"})
-        needed.push_back(mount_step({"--rbind"}, shared, root + shared));
-    needed.push_back(mount_step({"-t", "tmpfs", "-o", "mode=0755,nosuid,nodev"}, "tmpfs", root + "/run"));
+        needed.push_back(mount_own({"--rbind"}, shared, root + shared));
+    needed.push_back(mount_own({"-t", "tmpfs", "-o", "mode=0755,nosuid,nodev"}, "tmpfs", root + "/run"));
     auto& wanted = inside.wanted;
     add_datasets(world, files, wanted);
     if (files.kind("/run/udev") == FileKind::directory) {
@@ -146,9 +161,12 @@ Inside plan_inside(const ChrootWorld& world, Files& files) {
 
 Result<zfs::Plan> whole_plan(Runner& runner, const ChrootWorld& world, Files& files) {
     KLD_TRY(auto root, plan_root(world));
-    KLD_CHECK(runner.run({.argv = root.argv}));
+    auto inspected = world;
+    inspected.pool.readonly = true;
+    KLD_TRY(const auto look, plan_root(inspected));
+    KLD_CHECK(runner.run({.argv = look.argv}));
     auto inside = plan_inside(world, files);
-    KLD_CHECK(runner.run({.argv = root.undo}));
+    KLD_CHECK(runner.run({.argv = look.undo}));
     zfs::Plan plan{{std::move(root)}, std::move(inside.wanted.warnings)};
     for (auto* part : {&inside.needed, &inside.wanted})
         plan.steps.insert(plan.steps.end(), part->steps.begin(), part->steps.end());
@@ -156,23 +174,18 @@ Result<zfs::Plan> whole_plan(Runner& runner, const ChrootWorld& world, Files& fi
 }
 
 Result<int> run_in_chroot(Runner& runner, Files& files, Events& events, const ChrootWorld& world,
-                          const std::vector<std::string>& command) {
+                          const std::vector<std::string>& command, const RunInside& run) {
     KLD_TRY(const auto root, plan_root(world));
     NoEvents quiet;
     KLD_CHECK(zfs::apply({{root}, {}}, runner, quiet));
-    const auto enter = [&]() -> Result<int> {
-        const auto inside = plan_inside(world, files);
-        KLD_CHECK(zfs::apply(inside.needed, runner, quiet));
-        for (const auto& warning : inside.wanted.warnings) events.warning(warning);
-        for (const auto& step : inside.wanted.steps)
-            if (const auto done = runner.run({.argv = step.argv}); !done)
-                events.warning(fmt::format("cannot {}: {}", step.text, join(done.error().details, "; ")));
-        std::vector<std::string> argv{"chroot", world.pool.altroot};
-        argv.insert(argv.end(), command.begin(), command.end());
-        return run_in_foreground({.argv = argv});
-    };
-    auto code = enter();
-    [[maybe_unused]] const auto unmounted = runner.run({.argv = root.undo});
+    auto code = run_with_all(runner, files, events, world, command, run);
+    if (const auto unmounted = runner.run({.argv = root.undo}); !unmounted) {
+        const auto& error = unmounted.error();
+        events.warning(fmt::format("{} is still in use, and krecovery export may be refused: {}", world.pool.altroot,
+                                   error.details.empty() ? error.message : join(error.details, "; ")));
+        [[maybe_unused]] const auto hidden =
+            runner.run({.argv = {"umount", "--recursive", "--lazy", world.pool.altroot}});
+    }
     return code;
 }
 

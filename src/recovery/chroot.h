@@ -2,6 +2,7 @@
 // A boot environment as its own system would see it, in mounts of this process alone.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,16 +36,19 @@ struct Inside {
 /// @param files  with the environment mounted on the altroot
 Inside plan_inside(const ChrootWorld& world, Files& files);
 
-/// All of it for --dry-run, with the environment mounted for as long as that is looked at.
+/// All of it for --dry-run, with the environment mounted for reading for as long as that is looked at.
 Result<zfs::Plan> whole_plan(Runner& runner, const ChrootWorld& world, Files& files);
 
-/// Where the environment's fstab has its EFI system partition; else /boot/efi, /efi, or nowhere.
-std::string esp_place(const ChrootWorld& world, Files& files);
+/// How a command is run with `root` as its /. @returns its exit code
+using RunInside = std::function<Result<int>(const std::vector<std::string>& command, const std::string& root)>;
 
-/// Mounts all of it, runs the command there on this terminal and unmounts again. This process must have mounts of its
-/// own (zfs::have_own_mounts), so nothing stays, whatever comes between.
+/// On this terminal; what it leaves running is killed, and so keeps neither the pool nor the partition in use.
+Result<int> run_and_leave_nothing(const std::vector<std::string>& command, const std::string& root);
+
+/// Mounts all of it, runs the command there and unmounts again. This process must have mounts of its own
+/// (zfs::have_own_mounts), so nothing stays, whatever comes between.
 /// @returns the command's exit code
 Result<int> run_in_chroot(Runner& runner, Files& files, Events& events, const ChrootWorld& world,
-                          const std::vector<std::string>& command);
+                          const std::vector<std::string>& command, const RunInside& run = run_and_leave_nothing);
 
 }  // namespace kld::recovery

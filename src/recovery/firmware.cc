@@ -75,29 +75,40 @@ Result<zfs::Plan> plan_firmware(const Firmware& firmware, const std::vector<EspP
         return argv;
     };
     zfs::Plan plan;
+    std::vector<zfs::Step> made;
+    std::vector<std::string> unreachable, names;
     for (const auto& partition : partitions) {
         if (partition.number == 0 || partition.partuuid.empty())
             return fail(partition.device + " has no number or no GUID as a partition",
                         "is its disk partitioned by GPT?", ExitCode::refused);
         const auto* known = entry_of(firmware, partition);
         if (known == nullptr) {
-            plan.steps.push_back({fmt::format("an entry '{}' for {}, which is tried first", label, partition.device),
-                                  command({"--create", "--disk", partition.disk, "--part",
-                                           std::to_string(partition.number), "--label", label, "--loader", kLoader})});
+            made.push_back({fmt::format("an entry '{}' for {}, which is tried first", label, partition.device),
+                            command({"--create", "--disk", partition.disk, "--part", std::to_string(partition.number),
+                                     "--label", label, "--loader", kLoader})});
             continue;
         }
         if (!known->active)
             plan.steps.push_back({fmt::format("switch on the entry {} '{}'", known->number, known->label),
                                   command({"--bootnum", known->number, "--active"}),
                                   command({"--bootnum", known->number, "--inactive"})});
-        if (!contains(firmware.order, known->number)) {
-            auto order = firmware.order;
-            order.insert(order.begin(), known->number);
-            plan.steps.push_back({fmt::format("try the entry {} '{}' first", known->number, known->label),
-                                  command({"--bootorder", join(order, ",")}),
-                                  command({"--bootorder", join(firmware.order, ",")})});
-        }
+        if (contains(firmware.order, known->number) || contains(unreachable, known->number)) continue;
+        unreachable.push_back(known->number);
+        names.push_back(fmt::format("{} '{}'", known->number, known->label));
     }
+    if (!unreachable.empty()) {
+        zfs::Step step{fmt::format("try the entr{} {} first", names.size() == 1 ? "y" : "ies", join(names, ", ")), {}};
+        auto order = unreachable;
+        order.insert(order.end(), firmware.order.begin(), firmware.order.end());
+        step.argv = command({"--bootorder", join(order, ",")});
+        // The old order would drop the entries that are made after it.
+        if (made.empty())
+            step.undo = firmware.order.empty() ? command({"--delete-bootorder"})
+                                               : command({"--bootorder", join(firmware.order, ",")});
+        plan.steps.push_back(std::move(step));
+    }
+    // efibootmgr puts each before the order that there is by then, under a number that nobody knows yet.
+    plan.steps.insert(plan.steps.end(), made.begin(), made.end());
     return plan;
 }
 

@@ -29,8 +29,9 @@ Firmware parse_firmware(std::string_view output);
 /// Refuses (exit 3) on a system that was not started by UEFI, or has no access to its variables, and says what to do.
 Status expect_variables(Files& files);
 
-/// An entry for the fallback loader of each partition, which shim and every other loader of kldload is. One that is
-/// there and cannot be reached is mended; one that can be is left alone. What is made comes first in the order.
+/// An entry for the fallback loader of each partition, which shim and every other loader of kldload is. Those that are
+/// there and cannot be reached are mended, with one change of the order for all; one that can be reached is left alone.
+/// What is made comes first in the order.
 /// @param prefix  words before efibootmgr: "chroot", "/mnt"
 Result<zfs::Plan> plan_firmware(const Firmware& firmware, const std::vector<EspPartition>& partitions,
                                 const std::string& label, const std::vector<std::string>& prefix);

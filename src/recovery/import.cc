@@ -77,6 +77,11 @@ Status expect_free_place(const std::string& altroot, const Place& place, const s
 
 }  // namespace
 
+bool is_own_place(const std::string& altroot) {
+    return altroot.starts_with(kPlaces) && altroot.size() > std::string_view(kPlaces).size() &&
+           (altroot + "/").find("/../") == std::string::npos;
+}
+
 Result<const SeenPool*> find_pool(const Scene& scene, const std::string& wanted) {
     std::vector<const SeenPool*> found;
     std::vector<std::string> known;
@@ -152,21 +157,6 @@ Result<zfs::Plan> plan_import(const Scene& scene, const ImportWish& wish, const 
     if (renamed) argv.push_back(name);
     plan.steps.push_back(std::move(step));
     return plan;
-}
-
-std::vector<std::vector<std::string>> key_commands(const std::vector<boot::Dataset>& datasets, Files& files) {
-    constexpr std::string_view kFile = "file://";
-    std::vector<std::vector<std::string>> commands;
-    for (const auto& dataset : datasets) {
-        if (dataset.value("encryptionroot") != dataset.name || dataset.value("keystatus") != "unavailable") continue;
-        const auto& location = dataset.value("keylocation");
-        std::vector<std::string> argv{"zfs", "load-key"};
-        const bool here = location.starts_with(kFile) && files.exists(location.substr(kFile.size()));
-        if (!here && location != "prompt") argv.insert(argv.end(), {"-L", "prompt"});
-        argv.push_back(dataset.name);
-        commands.push_back(std::move(argv));
-    }
-    return commands;
 }
 
 }  // namespace kld::recovery

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "boot/dataset.h"
 #include "recovery/scene.h"
 #include "zfs/mounts.h"
 #include "zfs/plan.h"
@@ -22,6 +21,9 @@ struct ImportWish {
 
 /// Where a pool goes when nothing else is said: "/run/krecovery/rpool".
 inline constexpr const char* kPlaces = "/run/krecovery/";
+
+/// True for a directory below kPlaces, which krecovery import made.
+bool is_own_place(const std::string& altroot);
 
 /// The pool that a name or a GUID means. Errors (exit 2): none, or several; the hint names their GUIDs.
 Result<const SeenPool*> find_pool(const Scene& scene, const std::string& wanted);
@@ -42,10 +44,5 @@ Result<Place> look_at_place(Files& files, const std::string& altroot);
 /// that are missing; a directory that is in use.
 Result<zfs::Plan> plan_import(const Scene& scene, const ImportWish& wish, const Place& place,
                               const std::vector<zfs::Mount>& mounts);
-
-/// `zfs load-key` for each dataset that has a key of its own and not loaded. A key in a file that is not there is asked
-/// for instead.
-/// @param datasets  with encryptionroot, keystatus, keyformat and keylocation
-std::vector<std::vector<std::string>> key_commands(const std::vector<boot::Dataset>& datasets, Files& files);
 
 }  // namespace kld::recovery

@@ -10,8 +10,17 @@
 
 namespace kld::recovery {
 
-/// Unmounts what is mounted of the pool and below its altroot, last first, exports it, and removes the directory that
-/// krecovery import made. Keys are forgotten with the export, and a temporary name ends.
+/// Unmounts what is mounted of the pool and below its altroot, last first, and exports it. Keys are forgotten with
+/// that, and a temporary name ends.
 zfs::Plan plan_export(const ImportedPool& pool, const std::vector<zfs::Mount>& mounts);
+
+/// Removes the directory that krecovery import made, with the empty ones in it that zfs(8) made to mount on: what is
+/// no empty directory of that one file system stays. Nothing to do for a directory of a person's own.
+zfs::Plan plan_tidy(const ImportedPool& pool);
+
+/// Does both. Once the pool is exported nothing is an error any more; a directory that stays is a warning. The error
+/// says how to find what uses the pool.
+Status leave(Runner& runner, Files& files, Events& events, const ImportedPool& pool,
+             const std::vector<zfs::Mount>& mounts);
 
 }  // namespace kld::recovery

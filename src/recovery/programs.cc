@@ -67,9 +67,13 @@ std::string find_program(Files& files, const std::string& name, const std::strin
     return {};
 }
 
-std::string find_program(Files& files, const std::string& name) {
+std::string program_path() {
     const char* path = std::getenv("PATH");
-    return find_program(files, name, path == nullptr ? "/usr/sbin:/usr/bin:/sbin:/bin" : path);
+    return path == nullptr ? "/usr/sbin:/usr/bin:/sbin:/bin" : path;
+}
+
+std::string find_program(Files& files, const std::string& name) {
+    return find_program(files, name, program_path());
 }
 
 }  // namespace kld::recovery

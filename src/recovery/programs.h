@@ -26,7 +26,10 @@ Result<std::vector<std::string>> expect_usable_zfs(Runner& runner);
 /// The first of the directories (as PATH has them) that holds the program; empty when none does.
 std::string find_program(Files& files, const std::string& name, const std::string& path);
 
-/// The same in this process's PATH.
+/// This process's PATH.
+std::string program_path();
+
+/// The same there.
 std::string find_program(Files& files, const std::string& name);
 
 }  // namespace kld::recovery

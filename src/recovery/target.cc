@@ -4,24 +4,47 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "recovery/import.h"
 
 namespace kld::recovery {
 
-Result<ImportedPool> find_target(const std::vector<ImportedPool>& imported, const std::string& wanted) {
+namespace {
+
+/// Who asks for no pool by its name means one that krecovery import brought in, and never an export or an installation
+/// that somebody else has under way.
+Result<std::string> only_one(const std::vector<ImportedPool>& imported) {
+    std::vector<std::string> own, others;
+    for (const auto& pool : imported) {
+        if (pool.runs || pool.altroot.empty()) continue;
+        if (is_own_place(pool.altroot))
+            own.push_back(pool.name);
+        else
+            others.push_back(fmt::format("{} at {}", pool.name, pool.altroot));
+    }
+    if (own.size() == 1) return own.front();
+    if (own.size() > 1)
+        return fail("several pools are imported for recovery: " + join(own, ", "), "name one with --pool",
+                    ExitCode::usage);
+    if (!others.empty())
+        return fail(fmt::format("no pool is imported below {}", kPlaces),
+                    "one that lies elsewhere is taken by its name alone, --pool NAME: " + join(others, ", "),
+                    ExitCode::usage);
+    return fail("no pool is imported for recovery",
+                "krecovery pools shows what there is, krecovery import POOL brings it in", ExitCode::usage);
+}
+
+}  // namespace
+
+Result<ImportedPool> find_target(const std::vector<ImportedPool>& imported, const std::string& asked) {
+    auto wanted = asked;
+    if (wanted.empty()) {
+        KLD_TRY(wanted, only_one(imported));
+    }
     std::vector<std::string> names;
     const ImportedPool* found = nullptr;
     for (const auto& pool : imported) {
-        if (!wanted.empty() && (pool.name == wanted || std::to_string(pool.guid) == wanted)) found = &pool;
+        if (pool.name == wanted || std::to_string(pool.guid) == wanted) found = &pool;
         if (!pool.runs && !pool.altroot.empty()) names.push_back(pool.name);
-    }
-    if (wanted.empty()) {
-        if (names.empty())
-            return fail("no pool is imported for recovery",
-                        "krecovery pools shows what there is, krecovery import POOL brings it in", ExitCode::usage);
-        if (names.size() > 1)
-            return fail("several pools are imported for recovery: " + join(names, ", "), "name one with --pool",
-                        ExitCode::usage);
-        return find_target(imported, names.front());
     }
     if (found == nullptr)
         return fail("no pool " + wanted + " is imported",

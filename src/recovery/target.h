@@ -8,9 +8,10 @@
 
 namespace kld::recovery {
 
-/// @param wanted  a name as it is called here, or a GUID; empty: the only one that is imported at an altroot
+/// @param asked  a name as it is called here, or a GUID; empty: the only one below kPlaces, where krecovery import puts
+///                it when nothing else is said
 /// Errors: none or several (exit 2); the one that this system runs from, or one without an altroot (refused).
-Result<ImportedPool> find_target(const std::vector<ImportedPool>& imported, const std::string& wanted);
+Result<ImportedPool> find_target(const std::vector<ImportedPool>& imported, const std::string& asked);
 
 /// Refuses a pool that is imported for reading alone, for `what`.
 Status expect_writable(const ImportedPool& pool, const std::string& what);

@@ -79,7 +79,7 @@ Result<Creation> plan_create(const CreateWish& wish, const std::vector<std::stri
     for (const auto& snapshot : taken) taken_by.emplace(zfs::split_snapshot(snapshot).snapshot, snapshot);
     auto name = wish.name;
     if (name.empty())
-        name = zfs::stamped("manual", now, [&](const std::string& one) { return taken_by.contains(one); });
+        name = zfs::stamped(wish.prefix, now, [&](const std::string& one) { return taken_by.contains(one); });
     KLD_CHECK(zfs::check_component(name, "snapshot"));
     if (const auto at = taken_by.find(name); at != taken_by.end())
         return fail("there is already a snapshot " + at->second, "choose another name, or leave it out",
@@ -98,7 +98,7 @@ Result<Creation> plan_create(const CreateWish& wish, const std::vector<std::stri
         zfs::Step step{fmt::format("snapshot {}{}", join(snapshots, ", "), wish.recursive ? " and all below" : ""),
                        {"zfs", "snapshot"}};
         if (wish.recursive) step.argv.emplace_back("-r");
-        step.argv.insert(step.argv.end(), {"-o", fmt::format("{}={}", be::kReason, kKsnap)});
+        step.argv.insert(step.argv.end(), {"-o", fmt::format("{}={}", be::kReason, wish.reason)});
         step.argv.insert(step.argv.end(), snapshots.begin(), snapshots.end());
         creation.plan.steps.push_back(std::move(step));
     }

@@ -29,9 +29,11 @@ Result<std::vector<std::string>> usual_datasets(const std::vector<zfs::Mount>& m
 Result<std::vector<std::string>> read_usual_datasets(Runner& runner, const std::vector<zfs::Mount>& mounts);
 
 struct CreateWish {
-    std::string name{};  ///< empty: "manual-" and the time
+    std::string name{};  ///< empty: the prefix, "-" and the time
     std::vector<std::string> datasets{};
     bool recursive = false;
+    std::string prefix = "manual";
+    std::string reason = kKsnap;  ///< org.kldload:reason
 };
 
 /// The names of all snapshots that a new one could collide with.

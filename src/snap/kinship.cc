@@ -46,7 +46,9 @@ Result<std::vector<Change>> changes_of(Runner& runner, const be::World& world, c
     const auto place = dataset == world.running ? std::string("/") : zfs::place_of(world.mounts, dataset);
     if (!place.empty()) return read_at(place);
     return zfs::with_own_mounts([&]() -> Result<std::vector<Change>> {
-        KLD_TRY(const auto mount, zfs::PassingMount::make(runner, dataset, "zfsutil,ro", "diff"));
+        const auto* known = world.find(dataset);
+        KLD_TRY(const auto mount,
+                zfs::PassingMount::make(runner, known == nullptr ? boot::Dataset{dataset, {}} : *known, true, "diff"));
         return read_at(mount.place());
     });
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "snap/create.h"
+#include "snap/schedule.h"
 #include "zfs/names.h"
 
 namespace kld::snap {
@@ -16,35 +17,15 @@ constexpr const char* kHead =
     "writes it\n"
     "# again. sanoid destroys snapshots that it has made itself (autosnap_…), and no others.\n";
 
-constexpr const char* kTemplates =
-    "\n"
-    "[template_data]\n"
-    "\tfrequently = 0\n"
-    "\thourly = 36\n"
-    "\tdaily = 30\n"
-    "\tweekly = 8\n"
-    "\tmonthly = 6\n"
-    "\tyearly = 0\n"
-    "\tautosnap = yes\n"
-    "\tautoprune = yes\n"
-    "\n"
-    "[template_system]\n"
-    "\tfrequently = 0\n"
-    "\thourly = 0\n"
-    "\tdaily = 14\n"
-    "\tweekly = 8\n"
-    "\tmonthly = 3\n"
-    "\tyearly = 0\n"
-    "\tautosnap = yes\n"
-    "\tautoprune = yes\n";
+/// Of periods that sanoid has and we do not, none is made.
+std::string template_text(const char* name, unsigned Period::*kept) {
+    auto text = fmt::format("\n[template_{}]\n\tfrequently = 0\n", name);
+    for (const auto& period : periods()) text += fmt::format("\t{} = {}\n", period.name, period.*kept);
+    return text + "\tyearly = 0\n\tautosnap = yes\n\tautoprune = yes\n";
+}
 
 bool is_left_out(const boot::Dataset& dataset) {
     return is_throwaway(dataset.value("mountpoint"));
-}
-
-bool holds_files(const boot::Dataset& dataset) {
-    const auto& place = dataset.value("mountpoint");
-    return dataset.value("canmount") != "off" && place != "none" && place != "-";
 }
 
 /// True when the dataset or one below it is left out.
@@ -65,8 +46,7 @@ std::string sanoid_policy(const std::vector<boot::Dataset>& datasets, const std:
     std::vector<std::string> covered{container};
     for (const auto& dataset : datasets) {
         const auto covers = [&](const std::string& other) { return zfs::lies_in(dataset.name, other); };
-        if (std::any_of(covered.begin(), covered.end(), covers) || !holds_files(dataset) || is_left_out(dataset))
-            continue;
+        if (std::any_of(covered.begin(), covered.end(), covers) || !is_scheduled(dataset)) continue;
         if (dataset.name.find_first_of(" \t[]") != std::string::npos) {
             text += fmt::format("\n# Without snapshots, since no section can be called so: {}\n", dataset.name);
             continue;
@@ -79,7 +59,7 @@ std::string sanoid_policy(const std::vector<boot::Dataset>& datasets, const std:
         text += "\trecursive = yes\n";
         covered.push_back(dataset.name);
     }
-    return text + kTemplates;
+    return text + template_text("data", &Period::of_data) + template_text("system", &Period::of_system);
 }
 
 }  // namespace kld::snap

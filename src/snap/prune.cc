@@ -11,6 +11,7 @@
 #include "snap/changes.h"
 #include "snap/create.h"
 #include "zfs/names.h"
+#include "zfs/properties.h"
 #include "zfs/query.h"
 
 namespace kld::snap {
@@ -21,7 +22,14 @@ namespace {
 std::string reason_to_stay(const Snapshot& snapshot, const Policy& policy, std::uint64_t newer, std::time_t now) {
     if (snapshot.holds > 0) return "held";
     if (!snapshot.clones.empty()) return "origin of " + join(snapshot.clones, ", ");
-    return kept_by_rule(policy, newer, snapshot.created, now);
+    if (snapshot.reason != zfs::kExporting) return kept_by_rule(policy, newer, snapshot.created, now);
+    constexpr std::uint64_t kDay = 24 * 60 * 60;
+    if (!kept_by_rule({.keep = 0, .older_than = kDay}, newer, snapshot.created, now).empty())
+        return "an export may need it";
+    // It goes with its export unless that was killed: nobody wants the newest of these.
+    auto of_exports = policy;
+    of_exports.keep = 0;
+    return kept_by_rule(of_exports, newer, snapshot.created, now);
 }
 
 bool is_looked_at(const Snapshot& snapshot, const Policy& policy) {

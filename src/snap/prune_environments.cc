@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "be/changes.h"
 #include "boot/environments.h"
+#include "snap/create.h"
+#include "zfs/names.h"
 #include "zfs/query.h"
 
 namespace kld::snap {
@@ -18,6 +20,19 @@ namespace {
 std::string own_reason(const boot::Dataset& dataset) {
     const auto at = dataset.properties.find(be::kReason);
     return at != dataset.properties.end() && at->second.source == "local" ? at->second.value : std::string();
+}
+
+/// The policy that sanoid has from us snapshots every boot environment, and takes those away again by itself.
+bool is_of_sanoid(const std::string& snapshot) {
+    return zfs::split_snapshot(snapshot).snapshot.starts_with("autosnap_");
+}
+
+/// Whether the snapshot that an environment was made of goes with it: only one that was made for it. What ksnap
+/// rollback and kpkg undo went back to is a person's, or goes by rules of its own.
+bool origin_goes(const be::World& world, const EnvironmentDecision& one) {
+    const auto* dataset = world.find(one.dataset);
+    const auto* origin = dataset == nullptr ? nullptr : world.find_snapshot(dataset->value("origin"));
+    return origin != nullptr && origin->holds == 0 && origin->reason == one.reason && one.reason != kKsnap;
 }
 
 /// What no rule may overrule; empty when there is nothing.
@@ -31,7 +46,7 @@ std::string needed(const be::World& world, const std::string& dataset) {
         if (!snapshot.name.starts_with(dataset + "@")) continue;
         if (snapshot.holds > 0) return snapshot.name + " is held";
         if (!snapshot.clones.empty()) return "origin of " + join(snapshot.clones, ", ");
-        if (snapshot.reason.empty()) return snapshot.name + " was not made by kldload";
+        if (snapshot.reason.empty() && !is_of_sanoid(snapshot.name)) return snapshot.name + " was not made by kldload";
     }
     return {};
 }
@@ -62,7 +77,7 @@ Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const
     }
     for (const auto& one : pruning.decisions) {
         if (!one.goes) continue;
-        KLD_TRY(auto plan, be::plan_destroy(world, one.dataset, {.origin = true}));
+        KLD_TRY(auto plan, be::plan_destroy(world, one.dataset, {.origin = origin_goes(world, one)}));
         std::move(plan.steps.begin(), plan.steps.end(), std::back_inserter(pruning.plan.steps));
     }
     return pruning;

@@ -13,11 +13,6 @@
 namespace kld::snap {
 namespace {
 
-std::string parent_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::string below(const std::string& directory, const std::string& name) {
     return directory == "/" ? "/" + name : directory + "/" + name;
 }
@@ -47,7 +42,7 @@ Result<std::string> target_of(const Opened& opened, const RestoreWish& wish, con
 
 /// Why what lies at the target cannot be replaced.
 Status check_target(const RestoreWorld& world, const RestoreWish& wish, const RestoreItem& item) {
-    const auto parent = parent_of(item.target);
+    const auto parent = zfs::parent_directory(item.target);
     if (item.parent_kind != FileKind::directory)
         return fail(
             fmt::format("there is no directory {} to put {} into", parent, item.path),
@@ -142,7 +137,7 @@ Result<RestoreWorld> probe_restore(Files& files, const std::vector<zfs::Mount>& 
         const auto relative = relative_to(path, opened.place);
         RestoreItem item{path, relative.empty() ? opened.base : below(opened.base, relative), {}};
         KLD_TRY(item.target, target_of(opened, wish, path, relative));
-        const auto parent = parent_of(item.target);
+        const auto parent = zfs::parent_directory(item.target);
         item.source_kind = files.kind(item.source);
         item.target_kind = files.kind(item.target);
         item.parent_kind = files.kind(parent);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "boot/environments.h"
+#include "zfs/altroot.h"
 #include "zfs/mounts.h"
 #include "zfs/names.h"
 #include "zfs/query.h"
@@ -39,17 +40,22 @@ Result<Target> probe_target(Runner& runner, Files& files, const std::string& sna
         if (one.order > found->order) target.later.push_back(one);
 
     const auto written = "written@" + zfs::split_snapshot(snapshot).snapshot;
-    KLD_TRY(const auto read, zfs::get(runner, {.root = target.dataset,
-                                               .types = {"filesystem", "volume"},
-                                               .properties = {"type", "mountpoint", "org.zfsbootmenu:active", written},
-                                               .recursive = false}));
+    KLD_TRY(auto read, zfs::get(runner, {.root = target.dataset,
+                                         .types = {"filesystem", "volume"},
+                                         .properties = {"type", "mountpoint", "org.zfsbootmenu:active", written},
+                                         .recursive = false}));
+    KLD_TRY(const auto of_pool, zfs::pool_properties(runner, boot::pool_of(target.dataset)));
+    const auto of = [&](const std::string& name) {
+        const auto at = of_pool.find(name);
+        return at == of_pool.end() ? std::string() : at->second;
+    };
+    // zfs(8) shows the place of a boot environment below another root, in a rescue system.
+    zfs::take_altroot_away(read, of("altroot"));
     if (read.size() != 1) return fail("zfs says nothing about " + target.dataset);
     target.volume = read[0].value("type") == "volume";
     target.written = zfs::number(read[0].value(written));
-    KLD_TRY(const auto bootfs,
-            runner.run({.argv = {"zpool", "get", "-H", "-o", "value", "bootfs", boot::pool_of(target.dataset)}}));
     target.root = boot::is_boot_environment(read[0]) || zfs::dataset_at(mounts, "/") == target.dataset ||
-                  trim(bootfs.out) == target.dataset;
+                  of("bootfs") == target.dataset;
     target.mounted = !zfs::place_of(mounts, target.dataset).empty();
     return target;
 }

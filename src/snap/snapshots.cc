@@ -102,6 +102,13 @@ std::vector<Snapshot> in_order(std::vector<Snapshot> snapshots) {
     return snapshots;
 }
 
+Result<std::string> dataset_asked_for(Files& files, const std::vector<zfs::Mount>& mounts, const std::string& word) {
+    if (word.starts_with('/') && word.find('@') != std::string::npos && !files.exists(word))
+        return fail(word + " is a snapshot, and a dataset is asked for", "leave out what begins with @",
+                    ExitCode::usage);
+    return dataset_named(mounts, word);
+}
+
 Result<std::string> dataset_named(const std::vector<zfs::Mount>& mounts, const std::string& word) {
     if (word.empty()) return fail("no dataset is named", "write it as rpool/home, or as /home", ExitCode::usage);
     if (word.find('@') != std::string::npos && !word.starts_with('/'))

@@ -27,6 +27,10 @@ std::vector<Snapshot> in_order(std::vector<Snapshot> snapshots);
 /// What a person called a dataset: its name, or an absolute path below the place where it is mounted.
 Result<std::string> dataset_named(const std::vector<zfs::Mount>& mounts, const std::string& word);
 
+/// The same for a word where a snapshot is of no use: "/home@before" is refused, unless something of that name is
+/// there.
+Result<std::string> dataset_asked_for(Files& files, const std::vector<zfs::Mount>& mounts, const std::string& word);
+
 /// "rpool/home@a" in its parts; also "/home@a". What stands behind the @ may be a list for select().
 struct Spec {
     std::string dataset;

@@ -113,7 +113,7 @@ std::string to_json(const State& state) {
     if (state.boot)
         out["boot"] = {{"pool", state.boot->pool},
                        {"running", state.boot->running},
-                       {"next", text_or_null(state.boot->next)},
+                       {"next", text_or_null(boots_next(*state.boot))},
                        {"environments", maybe(state.boot->environments)},
                        {"next_kernel", text_or_null(state.boot->next_kernel)},
                        {"trial", nullptr}};

@@ -141,7 +141,7 @@ std::string to_metrics(const State& state) {
         if (state.boot->environments)
             add_one(out, "kldload_boot_environments", "gauge", "Boot environments.", *state.boot->environments);
         Family(out, "kldload_boot_environment_info", "gauge", "Which one runs and which one boots next.")
-            .add({{"running", state.boot->running}, {"next", state.boot->next}}, 1);
+            .add({{"running", state.boot->running}, {"next", boots_next(*state.boot)}}, 1);
         if (state.boot->trial)
             Family(out, "kldload_trial_tries_left", "gauge", "Boots that an environment on trial may still have.")
                 .add({{"dataset", state.boot->trial->dataset}}, state.boot->trial->left);

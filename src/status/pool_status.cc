@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include "base/text.h"
 
@@ -15,8 +16,15 @@ namespace {
 const std::vector<std::string> kDeviceStates{"ONLINE",  "DEGRADED", "FAULTED", "OFFLINE", "REMOVED",
                                              "UNAVAIL", "SPLIT",    "CLOSED",  "AVAIL",   "INUSE"};
 
-/// What stands behind "status:" and the like, its further lines joined by blanks.
-using Sections = std::map<std::string, std::vector<std::string>>;
+/// What stands behind a label, line by line.
+using Section = std::vector<std::string>;
+
+/// What is printed of one pool. A sequential resilver has a line "scan:" of its own behind the scrub's, for as long as
+/// its end is known: of them all are kept.
+struct Printed {
+    std::map<std::string, Section> sections{};
+    std::vector<Section> scans{};
+};
 
 /// The label of a line ("action" in "action: Attach …"): right-aligned at the seventh column, never behind a tab.
 std::string label_of(const std::string& line) {
@@ -57,7 +65,7 @@ std::optional<double> number_before(const std::string& line, std::string_view wo
     return value;
 }
 
-std::optional<Scan> parse_scan(const std::vector<std::string>& text) {
+std::optional<Scan> parse_scan(const Section& text) {
     if (text.empty() || text[0].starts_with("none requested")) return std::nullopt;
     const auto& line = text[0];
     Scan scan;
@@ -79,6 +87,18 @@ std::optional<Scan> parse_scan(const std::vector<std::string>& text) {
     for (const auto& more : text)
         if (const auto percent = number_before(more, "% done")) scan.percent = percent;
     return scan;
+}
+
+/// What runs comes first, then what rests, then what ended last.
+std::optional<Scan> choose_scan(const std::vector<Section>& texts) {
+    const auto rank = [](const Scan& scan) {
+        const int going_on = scan.state == "running" ? 2 : scan.state == "paused" ? 1 : 0;
+        return std::pair(going_on, scan.time);
+    };
+    std::optional<Scan> chosen;
+    for (const auto& text : texts)
+        if (auto scan = parse_scan(text); scan && (!chosen || rank(*scan) > rank(*chosen))) chosen = std::move(scan);
+    return chosen;
 }
 
 /// A line of the table of devices.
@@ -151,18 +171,15 @@ std::optional<std::uint64_t> parse_data_errors(const std::vector<std::string>& t
     return std::nullopt;
 }
 
-Result<PoolHealth> make_pool(const Sections& sections) {
-    const auto text = [&](const char* name) {
-        const auto at = sections.find(name);
-        return at == sections.end() ? std::string() : std::string(trim(join(at->second, " ")));
-    };
+Result<PoolHealth> make_pool(const Printed& printed) {
     const auto part = [&](const char* name) {
-        const auto at = sections.find(name);
-        return at == sections.end() ? std::vector<std::string>{} : at->second;
+        const auto at = printed.sections.find(name);
+        return at == printed.sections.end() ? Section{} : at->second;
     };
+    const auto text = [&](const char* name) { return std::string(trim(join(part(name), " "))); };
     PoolHealth pool{text("pool"), text("state"), text("status"), text("action"), text("see")};
     if (pool.state.empty()) return fail(fmt::format("zpool status says no state of the pool {}", pool.name));
-    pool.scan = parse_scan(part("scan"));
+    pool.scan = choose_scan(printed.scans);
     KLD_CHECK(parse_devices(part("config"), pool));
     pool.data_errors = parse_data_errors(part("errors"));
     return pool;
@@ -171,26 +188,28 @@ Result<PoolHealth> make_pool(const Sections& sections) {
 }  // namespace
 
 Result<std::vector<PoolHealth>> parse_pool_status(std::string_view text) {
-    std::vector<Sections> found;
+    std::vector<Printed> found;
     std::string label;
     for (const auto& line : lines(text)) {
         const auto next = label_of(line);
         if (next == "pool") found.emplace_back();
         if (found.empty()) continue;
+        auto& printed = found.back();
         if (!next.empty()) {
             label = next;
-            auto& section = found.back()[label];
-            // A resilver follows the scrub that it interrupted: the last one counts.
-            section.assign(1, std::string(trim(std::string_view(line).substr(line.find(':') + 1))));
-        } else if (label == "config") {
-            found.back()[label].push_back(line);
-        } else if (!trim(line).empty()) {
-            found.back()[label].emplace_back(trim(line));
+            if (label == "scan") printed.scans.emplace_back();
         }
+        auto& section = label == "scan" ? printed.scans.back() : printed.sections[label];
+        if (!next.empty())
+            section.assign(1, std::string(trim(std::string_view(line).substr(line.find(':') + 1))));
+        else if (label == "config")
+            section.push_back(line);
+        else if (!trim(line).empty())
+            section.emplace_back(trim(line));
     }
     std::vector<PoolHealth> pools;
-    for (const auto& sections : found) {
-        KLD_TRY(auto pool, make_pool(sections));
+    for (const auto& printed : found) {
+        KLD_TRY(auto pool, make_pool(printed));
         pools.push_back(std::move(pool));
     }
     return pools;

@@ -15,6 +15,7 @@
 #include "check/sources.h"
 #include "status/machine.h"
 #include "status/pool_status.h"
+#include "status/verdict.h"
 #include "status/words.h"
 #include "zfs/mounts.h"
 #include "zfs/query.h"
@@ -25,13 +26,11 @@ namespace {
 constexpr const char* kKstats = "/proc/spl/kstat/zfs";
 constexpr std::size_t kTransactionsShown = 5;
 /// A pool that hangs must not take the report about it along.
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{120};
 
 const std::vector<std::string> kSpace{"name", "size", "allocated", "free", "fragmentation", "bootfs", "readonly"};
 const std::vector<std::string> kDataset{"name",     "compressratio",          "usedbysnapshots",       "mountpoint",
                                         "canmount", "org.zfsbootmenu:active", "org.zfsbootmenu:kernel"};
-
-using Rows = std::vector<std::vector<std::string>>;
 
 /// A reading that remembers why it failed.
 class Reader {
@@ -55,9 +54,9 @@ private:
     State& state_;
 };
 
-Result<Rows> rows_of(const Result<Output>& output, std::size_t columns) {
+Result<zfs::Rows> rows_of(const Result<Output>& output, std::size_t columns) {
     if (!output) return fail(output.error());
-    Rows rows;
+    zfs::Rows rows;
     for (const auto& line : lines(output->out)) {
         rows.push_back(split(line, '\t'));
         if (rows.back().size() != columns) return fail(fmt::format("a line without {} fields: '{}'", columns, line));
@@ -105,7 +104,7 @@ Pool& pool_named(std::vector<Pool>& pools, const std::string& name) {
     return pools.emplace_back(Pool{name});
 }
 
-void add_space(const Rows& rows, std::vector<Pool>& pools) {
+void add_space(const zfs::Rows& rows, std::vector<Pool>& pools) {
     for (const auto& row : rows) {
         PoolSpace space{row[0], zfs::number(row[1]), zfs::number(row[2]), zfs::number(row[3])};
         if (const auto percent = parse_number(row[4])) space.fragmentation = *percent;
@@ -116,7 +115,7 @@ void add_space(const Rows& rows, std::vector<Pool>& pools) {
     }
 }
 
-void add_datasets(const Rows& rows, std::vector<Pool>& pools) {
+void add_datasets(const zfs::Rows& rows, std::vector<Pool>& pools) {
     for (auto& pool : pools) pool.held_by_snapshots = 0;
     for (const auto& row : rows) {
         auto& pool = pool_named(pools, boot::pool_of(row[0]));
@@ -125,7 +124,7 @@ void add_datasets(const Rows& rows, std::vector<Pool>& pools) {
     }
 }
 
-void add_snapshots(const Rows& rows, std::vector<Pool>& pools) {
+void add_snapshots(const zfs::Rows& rows, std::vector<Pool>& pools) {
     std::map<std::string, std::uint64_t> newest;  // transaction groups are numbered for each pool
     for (auto& pool : pools) pool.snapshots = Snapshots{};
     for (const auto& row : rows) {
@@ -169,7 +168,7 @@ std::string default_kernel(Files& files, const std::string& pin) {
     return files.exists("/lib/modules/" + version) ? version : std::string();
 }
 
-void read_boot(Files& files, Reader& reader, const std::optional<Rows>& datasets, State& state) {
+void read_boot(Files& files, Reader& reader, const std::optional<zfs::Rows>& datasets, State& state) {
     const auto mounts = reader.keep(zfs::read_mounts(files), "boot environment");
     if (!mounts) return;
     const auto running = zfs::dataset_at(*mounts, "/");
@@ -194,7 +193,7 @@ void read_boot(Files& files, Reader& reader, const std::optional<Rows>& datasets
         if (auto trial = boot::read_trial(files, *esp); trial && boot::pool_of(trial->dataset) == boot.pool)
             boot.trial = std::move(trial);
     // Another environment's /boot is not here to be looked at.
-    if (boot.next == running) boot.next_kernel = default_kernel(files, pin);
+    if (boots_next(boot) == running) boot.next_kernel = default_kernel(files, pin);
     state.boot = std::move(boot);
 }
 
@@ -234,7 +233,7 @@ State probe(Runner& runner, Files& files) {
         if (const auto failed = reader.keep(std::move(answers[next++]), "services"))
             state.failed_services = parse_failed_units(failed->out);
     }
-    std::optional<Rows> datasets;
+    std::optional<zfs::Rows> datasets;
     if (suspended.empty()) {
         datasets = reader.keep(rows_of(answers[next++], kDataset.size()), "datasets");
         if (datasets) add_datasets(*datasets, pools);

@@ -105,13 +105,14 @@ void show_pool(const Pool& pool, std::time_t now, Page& page) {
 void show_boot(const State& state, Page& page) {
     if (!state.boot) return;
     const auto& boot = *state.boot;
+    const auto& next = boots_next(boot);
     auto text = boot.running + " runs";
-    if (boot.next.empty())
+    if (next.empty())
         text += ", which boots next is not known";
     else
-        text += boot.next == boot.running ? " and boots next" : fmt::format(", {} boots next", boot.next);
+        text += next == boot.running ? " and boots next" : fmt::format(", {} boots next", next);
     if (boot.environments) text += ", " + counted(*boot.environments, "environment");
-    page.line("boot", text, boot.next == boot.running ? Tone::plain : Tone::notice);
+    page.line("boot", text, next == boot.running ? Tone::plain : Tone::notice);
 }
 
 void show_machine(const State& state, Page& page) {

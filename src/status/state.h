@@ -74,7 +74,7 @@ struct Pool {
 struct Boot {
     std::string pool;
     std::string running{};                        ///< dataset on /
-    std::string next{};                           ///< bootfs
+    std::string next{};                           ///< bootfs; with a trial boots_next() tells
     std::optional<std::uint64_t> environments{};  ///< how many there are
     std::string next_kernel{};                    ///< release that boots by default; empty: not known
     std::optional<boot::Trial> trial{};           ///< that has not ended; only root can tell

@@ -66,10 +66,15 @@ ExitCode Verdict::exit_code() const {
     return unknown.empty() ? ExitCode::done : ExitCode::unknown;
 }
 
+const std::string& boots_next(const Boot& boot) {
+    return boot.trial && boot.trial->left > 0 ? boot.trial->dataset : boot.next;
+}
+
 std::vector<std::string> reboot_reasons(const State& state) {
     std::vector<std::string> reasons;
-    if (state.boot && !state.boot->next.empty() && state.boot->next != state.boot->running)
-        reasons.push_back(state.boot->next + " boots next");
+    if (state.boot)
+        if (const auto& next = boots_next(*state.boot); !next.empty() && next != state.boot->running)
+            reasons.push_back(next + " boots next");
     if (state.boot && !state.boot->next_kernel.empty() && !state.kernel.empty() &&
         state.boot->next_kernel != state.kernel)
         reasons.push_back("Linux " + state.boot->next_kernel + " boots next");

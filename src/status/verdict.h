@@ -26,6 +26,9 @@ inline constexpr std::time_t kScrubIsOld = 40L * 24 * 60 * 60;
 
 Verdict verdict(const State& state);
 
+/// The dataset that boots next: of a trial with tries left that one, else bootfs. Empty: not known.
+const std::string& boots_next(const Boot& boot);
+
 /// Why a reboot would change something; empty when none is pending.
 std::vector<std::string> reboot_reasons(const State& state);
 

@@ -140,19 +140,25 @@ Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std
         // The manager may have been refused before it began (a kernel that dkms cannot compile for).
         if (unchanged && proof.broken.empty() && run_backwards(host, activate)) {
             outcome.broken->details.emplace_back("no package was changed, and the system boots as before");
-            outcome.broken->hint = "kupgrade tries again";
+            outcome.broken->details.push_back(fmt::format("what was made for it stays: the environment {}", way.name));
+            outcome.broken->hint =
+                fmt::format("kbe destroy -o {} takes it away, kupgrade tries again", shell_quote(way.name));
             outcome.default_kernel = proof.default_kernel;
             return outcome;
         }
         add_end(*outcome.broken, prepared, way, stay);
         return outcome;
     }
-    if (proof.broken.empty()) {
+    const auto half = packages::half_done(outcome.record.changes);
+    if (proof.broken.empty() && half.empty()) {
         const auto kept = run_backwards(host, activate);
         outcome.default_kernel = proof.default_kernel;
         if (kept) return outcome;
         outcome.broken = kept.error();
         outcome.broken->message = "the upgraded system is whole, and is not what boots next: " + kept.error().message;
+    } else if (!half.empty()) {
+        outcome.broken =
+            Error{"the upgrade was interrupted, and these packages are half done: " + join(half, ", "), proof.broken};
     } else {
         outcome.broken = Error{"the upgraded system would not boot", proof.broken};
     }

@@ -5,25 +5,33 @@
 #include <set>
 
 #include "base/text.h"
+#include "be/trial.h"
 
 namespace kld::upgrade {
 namespace {
 
 constexpr const char* kPolicy = "/usr/sbin/policy-rc.d";
-constexpr const char* kPolicyAside = "/usr/sbin/policy-rc.d.kupgrade";
+constexpr const char* kForbiddingPolicy = "/run/policy-rc.d";
 
 // invoke-rc.d(8) and deb-systemd-invoke: 101 is "action forbidden".
 constexpr const char* kForbid = "#!/bin/sh\n# For as long as kupgrade works in here.\nexit 101\n";
 
-Status forbid_services(Files& files, const std::string& place) {
-    if (files.exists(place + kPolicy)) KLD_CHECK(files.rename(place + kPolicy, place + kPolicyAside));
-    KLD_CHECK(files.make_directories(place + "/usr/sbin"));
-    return files.write(place + kPolicy, kForbid, 0755);
+/// Mounts are made from inside, where links in the environment lead to its own files.
+Status forbid_services(Host& host, const std::string& place, bool& made) {
+    auto& files = host.files;
+    KLD_CHECK(files.write(place + kForbiddingPolicy, kForbid, 0755));
+    made = !files.exists(place + kPolicy);
+    if (made) {
+        KLD_CHECK(files.make_directories(place + "/usr/sbin"));
+        KLD_CHECK(files.write(place + kPolicy, ""));  // no program, which nobody asks
+    }
+    KLD_CHECK(host.runner.run({.argv = {"chroot", place, "mount", "--bind", kForbiddingPolicy, kPolicy}}));
+    return {};
 }
 
-Status allow_services(Files& files, const std::string& place) {
-    if (files.exists(place + kPolicyAside)) return files.rename(place + kPolicyAside, place + kPolicy);
-    return files.remove(place + kPolicy);
+Status allow_services(Host& host, const std::string& place, bool made) {
+    KLD_CHECK(host.runner.run({.argv = {"chroot", place, "umount", kPolicy}}));
+    return made ? host.files.remove(place + kPolicy) : Status{};
 }
 
 Status mount_all(Host& host, const Prepared& prepared, const std::string& dataset, const std::string& place) {
@@ -33,12 +41,26 @@ Status mount_all(Host& host, const Prepared& prepared, const std::string& datase
         KLD_CHECK(runner.run({.argv = {"mount", "--rbind", shared, place + shared}}));
     KLD_CHECK(runner.run({.argv = {"mount", "-t", "tmpfs", "-o", "mode=0755,nosuid,nodev", "tmpfs", place + "/run"}}));
     KLD_CHECK(host.files.make_directories(place + "/run/lock"));
+    if (const auto esp = be::esp_place(prepared.world.mounts))
+        KLD_CHECK(
+            runner.run({.argv = {"mount", "-t", "tmpfs", "-o", "mode=0700,nosuid,nodev", "tmpfs", place + *esp}}));
     for (const auto& shared : shared_places(prepared.world))
         KLD_CHECK(runner.run({.argv = {"mount", "--bind", shared, place + shared}}));
     return write_holds(host, prepared, place);
 }
 
-Result<Inside> work(Host& host, const Prepared& prepared, const std::string& place, const std::string& transaction) {
+/// A new boot menu is in the package alone: the EFI system partition gets it once this environment is kept.
+Status leave_boot_files_for_later(Files& files, const std::string& place,
+                                  const std::vector<packages::Change>& changes) {
+    const bool changed =
+        std::any_of(changes.begin(), changes.end(), [](const auto& one) { return one.package == kMenuPackage; });
+    if (!changed) return {};
+    KLD_CHECK(files.make_directories(place + "/var/lib/kldload"));
+    return files.write(place + kEspPending, "");
+}
+
+Result<Inside> work(Host& host, const Prepared& prepared, const std::string& place, const std::string& transaction,
+                    const packages::Packages& before) {
     auto command = command_of(host, prepared, prepared.family.upgrade, transaction);
     command.argv.insert(command.argv.begin(), {"chroot", place});
     // systemctl takes this for a chroot whatever it finds.
@@ -51,6 +73,7 @@ Result<Inside> work(Host& host, const Prepared& prepared, const std::string& pla
     installed.insert(installed.end(), ask.begin(), ask.end());
     KLD_TRY(const auto output, host.runner.run({.argv = installed}));
     inside.after = prepared.machine.manager->parse(output.out);
+    KLD_CHECK(leave_boot_files_for_later(host.files, place, packages::changes_between(before, inside.after)));
     return inside;
 }
 
@@ -85,15 +108,16 @@ std::vector<std::string> shared_places(const be::World& world) {
 }
 
 Result<Inside> upgrade_inside(Host& host, const Prepared& prepared, const std::string& dataset,
-                              const std::string& transaction) {
+                              const std::string& transaction, const packages::Packages& before) {
     KLD_CHECK(host.own_mounts());
     KLD_TRY(const auto made, host.runner.run({.argv = {"mktemp", "--directory", "/run/kldload-upgrade.XXXXXX"}}));
     const std::string place(trim(made.out));
     auto inside = [&]() -> Result<Inside> {
         KLD_CHECK(mount_all(host, prepared, dataset, place));
-        auto done =
-            forbid_services(host.files, place).and_then([&] { return work(host, prepared, place, transaction); });
-        if (const auto allowed = allow_services(host.files, place); !allowed && done) return fail(allowed.error());
+        bool made = false;
+        KLD_CHECK(forbid_services(host, place, made));
+        auto done = work(host, prepared, place, transaction, before);
+        if (const auto allowed = allow_services(host, place, made); !allowed && done) return fail(allowed.error());
         return done;
     }();
     if (inside) {

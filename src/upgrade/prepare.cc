@@ -54,11 +54,15 @@ Result<Simulation> simulate(Host& host, const Prepared& prepared) {
                              return code == 0 || std::find(family.simulate_codes.begin(), family.simulate_codes.end(),
                                                            code) != family.simulate_codes.end();
                          }});
-    if (!output)
+    if (!output) {
+        output.error().code = ExitCode::refused;
         return fail(std::move(output.error())
                         .within("the upgrade could not be simulated")
                         .with_hint("the package manager says why; kpkg upgrade goes ahead with a snapshot alone"));
-    return family.parse(output->out);
+    }
+    auto simulation = family.parse(output->out);
+    if (!simulation) simulation.error().code = ExitCode::refused;
+    return simulation;
 }
 
 Status simulate_until_whole(Host& host, Prepared& prepared) {
@@ -67,7 +71,11 @@ Status simulate_until_whole(Host& host, Prepared& prepared) {
     for (unsigned round = 0; round < kMostRounds; ++round) {
         KLD_TRY(prepared.simulation, simulate(host, prepared));
         const auto more = plan_hold(prepared.family.manager, prepared.simulation, installed);
-        if (more.empty()) return refuse_losses(prepared.simulation);
+        if (more.empty()) {
+            KLD_CHECK(refuse_losses(prepared.simulation));
+            add_versions_before(prepared.simulation, installed);
+            return {};
+        }
         for (const auto& hold : more) {
             const bool again = std::any_of(prepared.holds.begin(), prepared.holds.end(),
                                            [&](const Hold& known) { return known.packages == hold.packages; });
@@ -124,6 +132,9 @@ Result<Prepared> prepare(Host& host, bool refresh) {
     KLD_CHECK(expect_space(host.runner, root));
     KLD_TRY(prepared.inherited, zfs::local_properties(host.runner, root));
     prepared.base = base_name(prepared.world.name_of(root));
+    // Known now, and not once everything has been fetched.
+    const auto longest = prepared.base + "-pre-upgrade-20000101-000000-2";
+    KLD_CHECK(zfs::check_length(prepared.world.dataset_of(longest)));
     KLD_CHECK(expect_sound(host, prepared.world));
     if (refresh) {
         host.events.stage("fetch the lists of packages");

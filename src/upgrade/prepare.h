@@ -2,6 +2,7 @@
 // What is known before an upgrade touches anything, and the guards that are asked then.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -30,6 +31,8 @@ struct Host {
     std::function<Result<Proof>(const be::World&, const std::string& dataset)> prove_environment;
     bool can_answer = true;  ///< somebody is there to answer a question about a configuration file
     bool json = false;       ///< stdout is for our record
+    /// Once true, what can still be taken back is: the manager is not stopped in its work.
+    const std::atomic<bool>* stop = nullptr;
 };
 
 /// The real ones.

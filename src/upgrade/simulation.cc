@@ -131,6 +131,18 @@ Result<Simulation> parse_pacman(std::string_view output) {
     return simulation;
 }
 
+void add_versions_before(Simulation& simulation, const packages::Packages& installed) {
+    for (auto& action : simulation.actions) {
+        const bool comes_beside = action.package.starts_with("kernel") && !action.architecture.empty();
+        if (!action.before.empty() || comes_beside) continue;
+        const auto name = action.architecture.empty() ? action.package : action.package + "." + action.architecture;
+        const auto there = installed.find(name);
+        if (there == installed.end() || there->second.find(' ') != std::string::npos) continue;
+        // As dnf writes them: an epoch of none is not said.
+        action.before = there->second.starts_with("0:") ? there->second.substr(2) : there->second;
+    }
+}
+
 std::string to_text(const Simulation& simulation) {
     std::string text;
     for (const auto& action : simulation.actions)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "packages/manager.h"
 
 namespace kld::upgrade {
 
@@ -31,6 +32,10 @@ Result<Simulation> parse_dnf(std::string_view output);
 
 /// `pacman -Sup --print-format '%n %v'`: a package a line, without what was before.
 Result<Simulation> parse_pacman(std::string_view output);
+
+/// What dnf and pacman do not say, for people: the version that an update takes the place of. Not of what is installed
+/// in several versions, or comes beside the one that is there: kernels of the rpm family.
+void add_versions_before(Simulation& simulation, const packages::Packages& installed);
 
 /// A line for each, as people read them: "openssl 3.5.0-1 -> 3.5.9-1~deb13u1".
 std::string to_text(const Simulation& simulation);

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "base/stop.h"
+#include "base/text.h"
 #include "be/trial.h"
 #include "upgrade/inside.h"
 #include "zfs/names.h"
@@ -34,6 +36,7 @@ Result<Stage> make_clone(Host& host, const Prepared& prepared, const std::vector
                     .snapshot = *snapshot,
                     .environment = prepared.world.dataset_of(stage.name)};
     const auto made = [&]() -> Status {
+        KLD_CHECK(expect_going_on(host.stop));
         KLD_TRY(stage.create, plan_clone(prepared, stage.name, *snapshot));
         return zfs::apply(stage.create, host.runner, host.events);
     }();
@@ -42,6 +45,11 @@ Result<Stage> make_clone(Host& host, const Prepared& prepared, const std::vector
     if (const auto gone = host.runner.run({.argv = {"zfs", "destroy", *snapshot}}); !gone)
         error.details.push_back("the snapshot stays: " + *snapshot);
     return fail(std::move(error));
+}
+
+void write_down(Host& host, const packages::Record& record) {
+    if (const auto written = packages::append(record, host.files); !written)
+        host.events.warning("the transaction is not in the log: " + written.error().message);
 }
 
 /// The clone and its snapshot go. @returns what could not be taken away, as lines
@@ -61,13 +69,8 @@ Result<bool> boot_next(Host& host, const Prepared& prepared, const Stage& stage)
     const auto& world = prepared.world;
     if (const auto esp = be::esp_place(world.mounts); esp && be::expect_counting_menu(host.files, *esp)) {
         host.events.stage("put it on trial");
-        auto started = be::start_trial(host.runner, host.files, world, stage.record.environment, be::kTries, false);
-        if (started) return true;
-        // Half of the record may be written, and it would name an environment that is gone.
-        if (const auto ended = be::end_trial(host.files, world); !ended)
-            started.error().details.push_back("the record of the trial could not be taken back: " +
-                                              ended.error().message);
-        return fail(std::move(started.error()));
+        KLD_CHECK(be::start_trial(host.runner, host.files, world, stage.record.environment, be::kTries, false));
+        return true;
     }
     KLD_TRY(const auto activate, be::plan_activate(with_environment(world, stage.record.environment), stage.name));
     KLD_CHECK(zfs::apply(activate, host.runner, host.events));
@@ -77,22 +80,27 @@ Result<bool> boot_next(Host& host, const Prepared& prepared, const Stage& stage)
 /// Everything between the clone and the next boot. @returns whether it is on trial; nothing when nothing was upgraded
 Result<std::optional<bool>> upgrade_clone(Host& host, const Prepared& prepared, Stage& stage) {
     auto& record = stage.record;
-    KLD_TRY(const auto inside, upgrade_inside(host, prepared, record.environment, record.id));
+    KLD_CHECK(expect_going_on(host.stop));
+    KLD_TRY(const auto inside, upgrade_inside(host, prepared, record.environment, record.id, stage.before));
     record.exit_code = inside.exit_code;
     record.changes = packages::changes_between(stage.before, inside.after);
     if (inside.exit_code != 0)
         return fail(fmt::format("{} failed with exit code {}", prepared.family.manager, inside.exit_code));
+    if (const auto half = packages::half_done(record.changes); !half.empty())
+        return fail(fmt::format("the upgrade was interrupted, and these packages are half done: {}", join(half, ", ")));
     if (record.changes.empty()) return std::optional<bool>{};
+    KLD_CHECK(expect_going_on(host.stop));
     host.events.stage("look whether the upgraded system would boot");
     KLD_TRY(const auto proof, host.prove_environment(prepared.world, record.environment));
     for (const auto& note : proof.noted) host.events.warning(note);
     for (const auto& change : record.changes)
-        if (change.package == "kldload-menu")
-            host.events.warning(
-                fmt::format("the EFI system partition keeps its boot files until {} runs and "
-                            "/usr/lib/kldload/kldload-esp is called there",
+        if (change.package == kMenuPackage)
+            host.events.note(
+                fmt::format("the EFI system partition gets the new boot files once {} is kept, with the "
+                            "start after that",
                             stage.name));
     if (!proof.broken.empty()) return fail(Error{"the upgraded system would not boot", proof.broken});
+    KLD_CHECK(expect_going_on(host.stop));
     KLD_TRY(const bool on_trial, boot_next(host, prepared, stage));
     return std::optional<bool>(on_trial);
 }
@@ -117,6 +125,9 @@ Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
 Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::vector<std::string>& argv) {
     KLD_TRY(auto stage, make_clone(host, prepared, argv));
     Outcome outcome;
+    // Should this process be killed, the log says what it left.
+    stage.record.result = "begun";
+    write_down(host, stage.record);
     auto done = upgrade_clone(host, prepared, stage);
     if (done && *done) {
         outcome.on_trial = **done;
@@ -137,8 +148,7 @@ Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::
         }
     }
     outcome.record = stage.record;
-    if (const auto written = packages::append(outcome.record, host.files); !written)
-        host.events.warning("the transaction is not in the log: " + written.error().message);
+    write_down(host, outcome.record);
     return outcome;
 }
 

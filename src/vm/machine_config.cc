@@ -102,7 +102,9 @@ std::vector<std::string> qemu_argv(const MachineConfig& config) {
         argv.insert(argv.end(), {"-accel", "kvm", "-cpu", "host"});
     else
         argv.insert(argv.end(), {"-accel", "tcg,thread=multi", "-cpu", "max"});
-    argv.insert(argv.end(), {"-m", std::to_string(config.memory_mib), "-smp", std::to_string(config.cpus)});
+    const unsigned usual = config.accelerator == Accelerator::tcg ? 1 : 2;
+    const auto cpus = config.cpus == 0 ? usual : config.cpus;
+    argv.insert(argv.end(), {"-m", std::to_string(config.memory_mib), "-smp", std::to_string(cpus)});
     argv.insert(argv.end(), {"-device", "virtio-rng-pci"});
     if (config.firmware) add_firmware(argv, *config.firmware);
     if (config.direct) {

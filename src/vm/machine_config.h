@@ -52,7 +52,9 @@ struct MachineConfig {
     std::string directory;
     Accelerator accelerator = Accelerator::tcg;
     std::uint64_t memory_mib = 2048;
-    unsigned cpus = 2;
+    /// 0: two, and one where the processor is emulated: with two threads, QEMU before 8.1 may run an int3 that the
+    /// guest's kernel, which patches itself, has taken away already.
+    unsigned cpus = 0;
     std::optional<Firmware> firmware{};  ///< none: SeaBIOS
     std::optional<DirectKernel> direct{};
     std::vector<Drive> drives{};  ///< the first one is tried first by the firmware

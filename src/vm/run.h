@@ -15,7 +15,7 @@ namespace kld::vm {
 struct RunWish {
     std::string image{};
     std::uint64_t memory_mib = 2048;
-    unsigned cpus = 2;
+    unsigned cpus = 0;           ///< 0: as of MachineConfig
     std::uint16_t ssh_port = 0;  ///< 0: a free one
     bool secure_boot = false;
     std::string mok_certificate{};  ///< enrolled as machine owner key; needs `secure_boot`

@@ -127,20 +127,37 @@ Result<Match> SerialConsole::expect(const std::vector<Pattern>& patterns, std::c
         if (left.count() <= 0)
             return fail(giving_up(fmt::format("nothing came within {} s", static_cast<double>(limit.count()) / 1000),
                                   patterns));
-        listen(left);
+        listen(std::min(left, patience_));
+        if (const auto fault = emulators_fault(); !fault.empty())
+            return fail(giving_up(fault, patterns, "start it again"));
     }
 }
 
+std::string SerialConsole::emulators_fault() const {
+    const auto& all = transcript_.text();
+    const auto has = [&](const char* text) { return all.find(text, cursor_) != std::string::npos; };
+    if (has("Oops: int3:") && (has("---[ end Kernel panic") || has("Rebooting in ")))
+        return fmt::format("{} (stale int3)", kEmulatorsFault);
+    if (Clock::now() - heard_ < patience_) return {};
+    const auto last = last_lines(all, 1);
+    if (last.empty() || !last.front().starts_with("BdsDxe: starting ")) return {};
+    return fmt::format("{}: it has never said anything", kEmulatorsFault);
+}
+
 void SerialConsole::listen(std::chrono::milliseconds limit) {
-    for (const auto& piece : reader_->take(limit)) transcript_.feed(piece.bytes, piece.when);
+    for (const auto& piece : reader_->take(limit)) {
+        transcript_.feed(piece.bytes, piece.when);
+        heard_ = piece.when;
+    }
     ended_ = reader_->ended();
 }
 
-Error SerialConsole::giving_up(const std::string& why, const std::vector<Pattern>& patterns) const {
+Error SerialConsole::giving_up(const std::string& why, const std::vector<Pattern>& patterns,
+                               const std::string& hint) const {
     std::vector<std::string> wanted;
     for (const auto& pattern : patterns)
         wanted.push_back(pattern.regex ? "/" + pattern.text + "/" : "\"" + pattern.text + "\"");
-    Error error{fmt::format("waited on the serial console for {}, but {}", join(wanted, " or "), why)};
+    Error error{fmt::format("waited on the serial console for {}, but {}", join(wanted, " or "), why), {}, hint};
     error.details = last_lines(transcript_.text(), 40);
     if (error.details.empty()) error.details.emplace_back("(the console said nothing at all)");
     return error;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "zfs/mounts.h"
 
-#include <algorithm>
 
 #include "base/text.h"
 
@@ -9,11 +8,12 @@ namespace kld::zfs {
 namespace {
 
 /// Blanks, tabs, newlines and backslashes are written as three octal digits.
-std::string unescape(const std::string& text) {
+std::string unescape(std::string_view text) {
+    if (text.find('\\') == std::string_view::npos) return std::string(text);
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto digits = text.substr(i + 1, 3);
-        if (text[i] == '\\' && digits.size() == 3 && digits.find_first_not_of("01234567") == std::string::npos) {
+        if (text[i] == '\\' && digits.size() == 3 && digits.find_first_not_of("01234567") == std::string_view::npos) {
             plain += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
             i += 3;
         } else {
@@ -23,17 +23,27 @@ std::string unescape(const std::string& text) {
     return plain;
 }
 
+/// Takes what comes before `end`, and that itself, away from `text`.
+std::string_view take(std::string_view& text, char end) {
+    const auto at = text.find(end);
+    const auto taken = text.substr(0, at);
+    text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+    return taken;
+}
+
 }  // namespace
 
 std::vector<Mount> parse_mounts(std::string_view mountinfo) {
-    constexpr std::size_t kTarget = 4;
     std::vector<Mount> mounts;
-    for (const auto& line : lines(mountinfo)) {
-        const auto fields = split(line, ' ');
+    while (!mountinfo.empty()) {
+        auto rest = take(mountinfo, '\n');
+        for (int ids = 0; ids < 3; ++ids) take(rest, ' ');
+        const auto root = take(rest, ' '), target = take(rest, ' ');
         // Any number of optional fields ends with a dash.
-        const auto dash = std::find(fields.begin(), fields.end(), "-");
-        if (fields.size() <= kTarget || fields.end() - dash < 3) continue;
-        mounts.push_back({unescape(dash[2]), unescape(fields[kTarget]), dash[1]});
+        while (!rest.empty() && take(rest, ' ') != "-") continue;
+        const auto type = take(rest, ' '), source = take(rest, ' ');
+        if (target.empty() || source.empty()) continue;
+        mounts.push_back({unescape(source), unescape(target), std::string(type), unescape(root)});
     }
     return mounts;
 }
@@ -44,16 +54,19 @@ Result<std::vector<Mount>> read_mounts(Files& files) {
 }
 
 std::string place_of(const std::vector<Mount>& mounts, const std::string& dataset) {
-    std::string place;
-    for (const auto& mount : mounts)
-        if (mount.type == "zfs" && mount.source == dataset) place = mount.target;
-    return place;
+    std::string covered;
+    for (const auto& mount : mounts) {
+        if (mount.type != "zfs" || mount.source != dataset || mount.root != "/") continue;
+        if (dataset_at(mounts, mount.target) == dataset) return mount.target;
+        covered = mount.target;
+    }
+    return covered;
 }
 
 std::string dataset_at(const std::vector<Mount>& mounts, const std::string& target) {
     std::string dataset;
     for (const auto& mount : mounts)
-        if (mount.target == target) dataset = mount.type == "zfs" ? mount.source : std::string{};
+        if (mount.target == target) dataset = mount.type == "zfs" && mount.root == "/" ? mount.source : std::string{};
     return dataset;
 }
 
@@ -63,6 +76,11 @@ const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path)
         if (lies_in(path, mount.target) && (found == nullptr || mount.target.size() >= found->target.size()))
             found = &mount;
     return found;
+}
+
+std::string parent_directory(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 bool lies_in(const std::string& path, const std::string& directory) {

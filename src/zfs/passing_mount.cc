@@ -5,6 +5,11 @@
 
 namespace kld::zfs {
 
+std::string mount_options(const boot::Dataset& dataset, bool readonly) {
+    if (dataset.value("mountpoint") == "legacy") return readonly ? "ro" : "rw";
+    return readonly ? "zfsutil,ro" : "zfsutil";
+}
+
 Result<PassingMount> PassingMount::make(Runner& runner, const std::string& what, const std::string& options,
                                         const std::string& purpose, const std::string& type) {
     KLD_TRY(const auto made, runner.run({.argv = {"mktemp", "--directory", "/run/kldload-" + purpose + ".XXXXXX"}}));
@@ -12,6 +17,11 @@ Result<PassingMount> PassingMount::make(Runner& runner, const std::string& what,
     KLD_CHECK(runner.run({.argv = {"mount", "-t", type, "-o", options, what, mount.place_}}));
     mount.mounted_ = true;
     return mount;
+}
+
+Result<PassingMount> PassingMount::make(Runner& runner, const boot::Dataset& dataset, bool readonly,
+                                        const std::string& purpose) {
+    return make(runner, dataset.name, mount_options(dataset, readonly), purpose);
 }
 
 PassingMount::~PassingMount() {

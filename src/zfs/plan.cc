@@ -47,8 +47,13 @@ Status apply(const Plan& plan, Runner& runner, Events& events) {
     for (const auto& warning : plan.warnings) events.warning(warning);
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         events.stage(plan.steps[i].text);
+        if (plan.steps[i].done) continue;
         auto done = runner.run({.argv = plan.steps[i].argv, .timeout = std::chrono::hours(24)});
-        if (done) continue;
+        if (done) {
+            // What a program does not take for a failure it still had a reason to say.
+            for (const auto& line : lines(done->err)) events.warning(line);
+            continue;
+        }
         auto error = std::move(done.error()).within("cannot " + plan.steps[i].text);
         take_back(plan, i, runner, error);
         return fail(std::move(error));

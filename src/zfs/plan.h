@@ -16,6 +16,7 @@ struct Step {
     /// What takes it back, should a later step fail; empty: nothing to take back.
     std::vector<std::string> undo{};
     bool leaves_nothing = false;  ///< there is nothing to take back, and nothing to tell of it
+    bool done = false;            ///< was done while the plan was made: it is shown, and can be taken back
 };
 
 struct Plan {
@@ -30,7 +31,7 @@ std::string to_text(const Plan& plan);
 std::string to_json(const Plan& plan);
 
 /// Does the steps in order. When one fails, what the earlier ones did is taken back, last first; the error says which
-/// step failed and what could not be taken back.
+/// step failed and what could not be taken back. What a step that succeeds prints to stderr becomes a warning.
 Status apply(const Plan& plan, Runner& runner, Events& events);
 
 }  // namespace kld::zfs

@@ -21,28 +21,41 @@ std::vector<std::string> argv_of(const std::string& verb, const Query& query) {
 
 }  // namespace
 
-Result<std::vector<boot::Dataset>> get(Runner& runner, const Query& query) {
+Command get_command(const Query& query) {
     auto argv = argv_of("get", query);
     argv.insert(argv.end(), {"-o", "name,property,value,source"});
     if (!query.sources.empty()) argv.insert(argv.end(), {"-s", join(query.sources, ",")});
     argv.push_back(join(query.properties, ","));
     if (!query.root.empty()) argv.push_back(query.root);
-    KLD_TRY(const auto output, runner.run({.argv = argv}));
-    return boot::parse_datasets(output.out);
+    return {.argv = std::move(argv)};
 }
 
-Result<std::vector<std::vector<std::string>>> list(Runner& runner, const Query& query) {
+Command list_command(const Query& query) {
     auto argv = argv_of("list", query);
     argv.insert(argv.end(), {"-o", join(query.properties, ",")});
     if (!query.root.empty()) argv.push_back(query.root);
-    KLD_TRY(const auto output, runner.run({.argv = argv}));
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& line : lines(output.out)) {
+    return {.argv = std::move(argv)};
+}
+
+Result<Rows> parse_list(const Query& query, std::string_view output) {
+    Rows rows;
+    for (const auto& line : lines(output)) {
         rows.push_back(split(line, '\t'));
         if (rows.back().size() != query.properties.size())
             return fail(fmt::format("zfs list printed a line without {} fields: '{}'", query.properties.size(), line));
     }
     return rows;
+}
+
+Result<std::vector<boot::Dataset>> get(Runner& runner, const Query& query) {
+    KLD_TRY(const auto output, runner.run(get_command(query)));
+    const auto asked = join(query.properties, ",");
+    return boot::parse_datasets(output.out, asked == "all" ? std::string() : asked);
+}
+
+Result<Rows> list(Runner& runner, const Query& query) {
+    KLD_TRY(const auto output, runner.run(list_command(query)));
+    return parse_list(query, output.out);
 }
 
 Result<std::map<std::string, std::string>> pool_properties(Runner& runner, const std::string& pool) {

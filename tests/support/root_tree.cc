@@ -34,6 +34,9 @@ constexpr const char* kKpkg =
     "#!/bin/sh\n"
     "mount --bind /test/mountinfo /proc/$$/mountinfo && exec /test/kpkg \"$@\"\n";
 
+// An ordinary user's root may not look everywhere, and nothing changes there.
+constexpr const char* kNames = "find /usr /etc /opt /root /run 2>/dev/null | sort ";
+
 // $1: the directory of the tree, $2: more options for the overlay, $3: the line.
 constexpr const char* kEnter =
     "set -e\n"
@@ -58,7 +61,9 @@ RootTree::~RootTree() {
 
 Status RootTree::lay_out(const std::string& like) {
     // An ordinary user's root may write in directories of their own alone.
-    for (const auto* directory : {"/work", "/upper/bin", "/upper/sbin", "/upper/lib/python3/dist-packages"})
+    for (const auto* directory :
+         {"/work", "/upper/bin", "/upper/sbin", "/upper/lib/python3/dist-packages", "/upper/lib/systemd/system",
+          "/upper/share/man/man8", "/upper/share/bash-completion/completions"})
         KLD_CHECK(files_.make_directories(base_.path() + directory));
     for (const auto* directory : {"/usr", "/dev", "/proc", "/etc", "/opt", "/run", "/tmp", "/root", "/test", "/var/log",
                                   "/var/lib", "/var/cache"})
@@ -103,6 +108,14 @@ void RootTree::write(const std::string& path, const std::string& text, unsigned 
     ASSERT_TRUE(files_.make_directories(place.substr(0, place.rfind('/'))));
     const auto written = files_.write(place, text, mode);
     ASSERT_TRUE(written.has_value()) << render(written.error());
+}
+
+void RootTree::remember_names() {
+    said(std::string(kNames) + ">/test/names");
+}
+
+std::string RootTree::changed_names() {
+    return said(std::string(kNames) + "| diff /test/names - || :");
 }
 
 std::vector<std::string> RootTree::snapshots() {

@@ -30,6 +30,11 @@ public:
     std::string read(const std::string& path);
     void write(const std::string& path, const std::string& text, unsigned mode = 0644);
 
+    /// Keeps in mind what lies in /usr, /etc, /opt, /root and /run.
+    void remember_names();
+    /// Names that have come (>) and gone (<) since then, as diff(1) says it; nothing when there are none.
+    std::string changed_names();
+
     /// Snapshots that are there, oldest first.
     std::vector<std::string> snapshots();
     /// What /opt held when a snapshot was taken, in one line.

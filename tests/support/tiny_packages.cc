@@ -34,6 +34,7 @@ Result<std::string> rpm_of(Files& files, const std::string& root, const TinyPack
     std::string text = fmt::format("%package -n {}\nVersion: {}\nSummary: {} of a test\n", package.name,
                                    package.version, package.name);
     for (const auto& name : package.depends) text += "Requires: " + name + "\n";
+    if (!package.provides.empty()) text += "Provides: " + package.provides + "\n";
     text += fmt::format("%description -n {0}\n{0}\n\n", package.name);
     text += rpm_script("pre", package, package.before) + rpm_script("post", package, package.after);
     text += fmt::format("%files -n {}\n%defattr(-,root,root)\n{}\n\n", package.name, join(paths, "\n"));

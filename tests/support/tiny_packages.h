@@ -16,6 +16,7 @@ struct TinyPackage {
     std::vector<std::string> depends{};
     std::string before{}, after{};  ///< shell lines, run before and after its file is put into place
     std::string also{};             ///< another file that it owns, to collide with another package's
+    std::string provides{};         ///< for dnf: something that other packages ask for
 };
 
 /// By rpmbuild and createrepo_c: packages and repodata/ in the new directory.

@@ -15,7 +15,6 @@ TEST(Bios, IsToldThatTheDiskStartsByUefiAndGoesOn) {
     KLD_ASSERT_OK(options);
     options->bios = true;
     options->network = false;
-    options->cpus = 1;
     auto guest = Guest::make(*options);
     KLD_ASSERT_OK(guest);
     KLD_ASSERT_OK((*guest)->power_on());

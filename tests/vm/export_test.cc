@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "base/fd.h"
 #include "base/text.h"
+#include "vm/support/format_rules.h"
 #include "vm/support/system_checks.h"
-#include "vm/support/test_images.h"
+#include "vm/support/tools_machine.h"
 
 namespace kld::test {
 namespace {
@@ -58,92 +61,101 @@ Result<vm::Drive> make_result_disk(Runner& runner, const std::string& directory)
     return vm::Drive{.path = image, .format = "raw", .throwaway = false, .serial = "result"};
 }
 
-class Export : public testing::Test {
+class Export : public ToolsMachine {
 protected:
     void SetUp() override {
-        auto temporary = TemporaryDirectory::make("/var/tmp");
-        KLD_ASSERT_OK(temporary);
-        directory_.emplace(std::move(*temporary));
-        auto options = test_image("debian-13-server-tools");
-        KLD_ASSERT_OK(options);
-        copy_options_ = *options;
-        const auto programs = make_programs_disk(runner_, files_, directory_->path());
-        KLD_ASSERT_OK(programs);
-        const auto result = make_result_disk(runner_, directory_->path());
-        KLD_ASSERT_OK(result);
-        options->more_drives = {*programs, *result};
-        auto made = Guest::make(*options);
-        KLD_ASSERT_OK(made);
-        original_ = std::move(*made);
-    }
-    void boot_original() {
-        KLD_ASSERT_OK(original_->power_on());
-        KLD_ASSERT_OK(original_->wait_for_ssh());
-        shell_ = over_ssh(*original_);
-    }
-    /// What a command says and its exit code, when that is not 0.
-    std::string said(const std::string& command) {
-        return answer(shell_, "(" + command + ") 2>&1 || echo \"exit $?\"");
-    }
-    void expect_said(const std::string& command, const std::string& text) {
-        const auto all = said(command);
-        EXPECT_NE(all.find(text), std::string::npos) << command << "\n" << all;
+        set_up("debian-13-server-tools", [this](GuestOptions& options, const std::string& place) -> Status {
+            copy_options_ = options;
+            KLD_TRY(const auto programs, make_programs_disk(runner, files, place));
+            KLD_TRY(const auto result, make_result_disk(runner, place));
+            options.more_drives = {programs, result};
+            return {};
+        });
     }
     /// Pools, snapshots, loop devices and mounts of an export, and the setting that it changes.
     void expect_no_trace(const std::string& setting) {
-        EXPECT_EQ(answer(shell_,
+        EXPECT_EQ(answer(shell,
                          "zpool list -H -o name; zfs list -H -t snapshot -o name | grep kexport- || true; losetup -a; "
                          "ls -d /run/kldload-export* 2>/dev/null || true"),
                   "rpool");
-        EXPECT_EQ(answer(shell_, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min"), setting);
+        EXPECT_EQ(answer(shell, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min"), setting);
     }
     /// Takes the file out of the result's disk, which nobody uses.
     std::string fetch(const std::string& name) {
-        const auto to = directory_->path() + "/" + name;
-        const auto dumped =
-            runner_.run({.argv = {"debugfs", "-R", "dump /" + name + " " + to, directory_->path() + "/result.img"},
-                         .timeout = std::chrono::hours(1)});
-        EXPECT_TRUE(dumped.has_value()) << render(dumped.error());
+        const auto to = directory->path() + "/" + name;
+        run({"debugfs", "-R", "dump /" + name + " " + to, directory->path() + "/result.img"});
         return to;
+    }
+    /// What a program of the host says that must work.
+    std::string run(const std::vector<std::string>& argv) {
+        const auto output = runner.run({.argv = argv, .timeout = std::chrono::hours(1)});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return output ? output->out : std::string{};
+    }
+    /// The disk as it is, of an image in any format.
+    std::string as_raw(const std::string& image) {
+        const auto raw = image + ".as-raw";
+        run({"qemu-img", "convert", "-O", "raw", image, raw});
+        return raw;
+    }
+    /// Programs and the disk for results are where the tests have them.
+    void prepare_places() {
+        answer(shell,
+               "mkdir -p /run/programs /mnt/result && mount -o ro /dev/disk/by-id/virtio-programs /run/programs && "
+               "mount /dev/disk/by-id/virtio-result /mnt/result && rmdir /mnt/result/lost+found");
+    }
+    void expect_nothing_in_common(const RootShell& second) {
+        const auto ids = identities(shell, "rpool"), others = identities(second, "rpool");
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            EXPECT_FALSE(others[i].empty());
+            EXPECT_NE(ids[i], others[i]);
+        }
+    }
+    std::unique_ptr<Guest> boot_copy(const std::string& image, RootShell& second) {
+        copy_options_.image = image;
+        copy_options_.disk_bytes = kBigDisk;
+        auto copy = Guest::make(copy_options_);
+        EXPECT_TRUE(copy.has_value()) << render(copy.error());
+        if (!copy) return nullptr;
+        const auto on = (*copy)->power_on();
+        EXPECT_TRUE(on.has_value()) << render(on.error());
+        const auto up = (*copy)->wait_for_ssh();
+        EXPECT_TRUE(up.has_value()) << render(up.error());
+        if (!on || !up) return nullptr;
+        second = over_ssh(**copy);
+        return std::move(*copy);
     }
     bool holds(const std::string& raw, const std::string& text) {
         const auto found =
-            runner_.run({.argv = {"grep", "--binary-files=text", "--fixed-strings", "--quiet", "--", text, raw},
-                         .timeout = std::chrono::hours(1),
-                         .accept = [](int code) { return code == 0 || code == 1; }});
+            runner.run({.argv = {"grep", "--binary-files=text", "--fixed-strings", "--quiet", "--", text, raw},
+                        .timeout = std::chrono::hours(1),
+                        .accept = [](int code) { return code == 0 || code == 1; }});
         EXPECT_TRUE(found.has_value()) << render(found.error());
         return found && found->exit_code == 0;
     }
 
-    ProcessRunner runner_{};
-    RealFiles files_{};
-    std::optional<TemporaryDirectory> directory_{};
     GuestOptions copy_options_{};
-    std::unique_ptr<Guest> original_{};
-    RootShell shell_{};
 };
 
 TEST_F(Export, TheCopyBootsBesideItsOriginal) {
-    ASSERT_NO_FATAL_FAILURE(boot_original());
-    expect_healthy(shell_, "rpool/ROOT/default");
-    answer(shell_,
-           "mkdir -p /run/programs /mnt/result && mount -o ro /dev/disk/by-id/virtio-programs /run/programs && "
-           "mount /dev/disk/by-id/virtio-result /mnt/result && rmdir /mnt/result/lost+found");
+    ASSERT_NO_FATAL_FAILURE(boot());
+    expect_healthy(shell, "rpool/ROOT/default");
+    ASSERT_NO_FATAL_FAILURE(prepare_places());
     expect_said("kexport qcow2 -o /mnt/result/copy.qcow2", "programs are missing: mkfs.vfat, mmd, mcopy, qemu-img");
     expect_said("kexport qcow2 -o /mnt/result/copy.qcow2", "exit 3");
-    answer(shell_, "sh /run/programs/install");
-    answer(shell_, "zfs set 'org.example:note=two  words' rpool/home; kbe create other");
+    answer(shell, "sh /run/programs/install");
+    answer(shell, "zfs set 'org.example:note=two  words' rpool/home; kbe create other");
     // One line that lz4 cannot make smaller: it can be looked for in the image.
-    const auto mark = answer(shell_, "head -c 1500 /dev/urandom | base64 -w 70 | tee /home/admin/mark | sed -n 10p");
-    const auto key = answer(shell_, "sed -n 10p /etc/ssh/ssh_host_rsa_key");
+    const auto mark = answer(shell, "head -c 1500 /dev/urandom | base64 -w 70 | tee /home/admin/mark | sed -n 10p");
+    const auto key = answer(shell, "sed -n 10p /etc/ssh/ssh_host_rsa_key");
     ASSERT_EQ(key.size(), 70U);
     const auto local =
         "zfs get -H -r -t filesystem,volume -s local,received -o name,property,value all rpool | grep -v /ROOT/other";
-    const auto properties = answer(shell_, local);
-    const auto setting = answer(shell_, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min");
+    const auto properties = answer(shell, local);
+    const auto setting = answer(shell, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min");
 
     expect_said("kexport qcow2 -o /mnt/result/copy.qcow2 --dry-run", "zpool create -d -o cachefile=none -t kexport-");
-    EXPECT_EQ(answer(shell_, "ls -A /mnt/result"), "");
+    EXPECT_EQ(answer(shell, "ls -A /mnt/result"), "");
     expect_no_trace(setting);
     expect_said("kexport qcow2 -o /mnt/result/copy.qcow2 --size 1G", "exit 2");
 
@@ -153,43 +165,44 @@ TEST_F(Export, TheCopyBootsBesideItsOriginal) {
         "until zpool list -H -o name | grep -q kexport-; do kill -0 $pid || break; sleep 0.2; done; sleep 3; "
         "kill -TERM $pid; wait $pid",
         "stopped by a signal");
-    EXPECT_EQ(answer(shell_, "ls -A /mnt/result"), "");
+    EXPECT_EQ(answer(shell, "ls -A /mnt/result"), "");
     expect_no_trace(setting);
+
+    // Killed there: nobody takes anything back, and the next one does.
+    expect_said(
+        "kexport qcow2 -o /mnt/result/copy.qcow2 & pid=$!; "
+        "until zpool list -H -o name | grep -q kexport-; do kill -0 $pid || break; sleep 0.2; done; sleep 3; "
+        "kill -KILL $pid; wait $pid",
+        "exit 137");
+    expect_said("kexport qcow2 -o /mnt/result/copy.qcow2 --dry-run", "copy.qcow2.partial is there already");
+    EXPECT_NE(answer(shell, "zpool list -H -o name | grep kexport-; losetup -a"), "");
 
     const auto made = said("kexport qcow2 --compress zstd -o /mnt/result/copy.qcow2");
+    EXPECT_NE(made.find("copy.qcow2 was killed: what it left is taken back"), std::string::npos) << made;
     EXPECT_NE(made.find("reset in it: ssh host keys, "), std::string::npos) << made;
     EXPECT_EQ(made.find("exit "), std::string::npos) << made;
-    EXPECT_EQ(answer(shell_, "ls -A /mnt/result"), "copy.qcow2");
+    EXPECT_EQ(answer(shell, "ls -A /mnt/result"), "copy.qcow2");
     expect_no_trace(setting);
     expect_said("kexport qcow2 -o /mnt/result/copy.qcow2", "is there already");
-    answer(shell_, "umount /mnt/result");
-    KLD_ASSERT_OK(original_->shut_down_by_ssh());
+    answer(shell, "umount /mnt/result");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
 
-    const auto image = fetch("copy.qcow2"), raw = directory_->path() + "/copy.raw";
-    KLD_ASSERT_OK(runner_.run({.argv = {"qemu-img", "check", image}}));
-    KLD_ASSERT_OK(
-        runner_.run({.argv = {"qemu-img", "convert", "-O", "raw", image, raw}, .timeout = std::chrono::hours(1)}));
+    const auto image = fetch("copy.qcow2");
+    run({"qemu-img", "check", image});
+    const auto raw = as_raw(image);
     EXPECT_TRUE(holds(raw, mark));
     EXPECT_FALSE(holds(raw, key)) << "a private key of the original is in the image";
-    KLD_ASSERT_OK(files_.remove(raw));
+    KLD_ASSERT_OK(files.remove(raw));
 
-    copy_options_.image = image;
-    copy_options_.disk_bytes = kBigDisk;
-    auto copy = Guest::make(copy_options_);
-    KLD_ASSERT_OK(copy);
-    ASSERT_NO_FATAL_FAILURE(boot_original());
-    KLD_ASSERT_OK((*copy)->power_on());
-    KLD_ASSERT_OK((*copy)->wait_for_ssh());
-    const auto second = over_ssh(**copy);
-    expect_healthy(shell_, "rpool/ROOT/default");
+    ASSERT_NO_FATAL_FAILURE(boot());
+    RootShell second;
+    const auto copy = boot_copy(image, second);
+    ASSERT_NE(copy, nullptr);
+    expect_healthy(shell, "rpool/ROOT/default");
     expect_healthy(second, "rpool/ROOT/default");
     expect_grown(second);
-    const auto ids = identities(shell_, "rpool"), other_ids = identities(second, "rpool");
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        EXPECT_FALSE(other_ids[i].empty());
-        EXPECT_NE(ids[i], other_ids[i]);
-    }
-    EXPECT_EQ(answer(second, "cat /home/admin/mark"), answer(shell_, "cat /home/admin/mark"));
+    expect_nothing_in_common(second);
+    EXPECT_EQ(answer(second, "cat /home/admin/mark"), answer(shell, "cat /home/admin/mark"));
     EXPECT_EQ(answer(second, local), properties);
     EXPECT_EQ(answer(second, "kbe list -H | cut -f1-3"), "default\tNR\t/");
     EXPECT_EQ(answer(second, "zfs list -H -t snapshot -o name"), "");
@@ -197,10 +210,108 @@ TEST_F(Export, TheCopyBootsBesideItsOriginal) {
     const auto partuuid = answer(second, "lsblk -n -o PARTUUID /dev/vda1");
     EXPECT_EQ(answer(second, "grep -c '^PARTUUID=" + partuuid + "' /etc/fstab"), "1");
     EXPECT_EQ(answer(second, "cd /boot/efi && find . -type f | sort | xargs sha256sum"),
-              answer(shell_, "cd /boot/efi && find . -type f ! -name 'trial.*' | sort | xargs sha256sum"));
+              answer(shell, "cd /boot/efi && find . -type f ! -name 'trial.*' | sort | xargs sha256sum"));
     expect_stock(second);
-    KLD_ASSERT_OK((*copy)->shut_down_by_ssh());
-    KLD_ASSERT_OK(original_->shut_down_by_ssh());
+    KLD_ASSERT_OK(copy->shut_down_by_ssh());
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Export, EachFormatKeepsItsRulesAndWhatIsEncryptedStaysSoOrNot) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    expect_healthy(shell, "rpool/ROOT/default");
+    ASSERT_NO_FATAL_FAILURE(prepare_places());
+    answer(shell,
+           "set -e; sh /run/programs/install; kbe create other; umask 077; printf 'correct horse' >/run/key\n"
+           "zfs create -o encryption=on -o keyformat=passphrase -o keylocation=file:///run/key -o mountpoint=/secret "
+           "rpool/secret\n"
+           "zfs set keylocation=prompt rpool/secret");
+    const auto mark = answer(shell, "head -c 1500 /dev/urandom | base64 -w 70 | tee /secret/mark | sed -n 10p");
+    ASSERT_EQ(mark.size(), 70U);
+    const std::string open_secret =
+        "printf 'correct horse' | zfs load-key rpool/secret && zfs mount rpool/secret && sed -n 10p /secret/mark";
+    const auto setting = answer(shell, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min");
+    const auto refused = said("kexport raw -o /mnt/result/no.raw");
+    EXPECT_NE(refused.find("only when it is said how: rpool/secret"), std::string::npos) << refused;
+    EXPECT_NE(refused.find("exit 3"), std::string::npos) << refused;
+    for (const std::string wish :
+         {"raw --raw --keep-identity -o /mnt/result/same.raw", "vhd --raw -o /mnt/result/copy.vhd",
+          "vmdk --plain --all-environments -o /mnt/result/all.vmdk", "ova --plain -o /mnt/result/web1.ova"}) {
+        const auto made = said("kexport " + wish);
+        EXPECT_EQ(made.find("exit "), std::string::npos) << wish << "\n" << made;
+        expect_no_trace(setting);
+    }
+    EXPECT_EQ(answer(shell, "ls /mnt/result"), "all.vmdk\ncopy.vhd\nsame.raw\nweb1.ova");
+    const auto sizes = words(answer(shell, "stat -c '%b %s' /mnt/result/same.raw"));
+    ASSERT_EQ(sizes.size(), 2U);
+    EXPECT_LT(parse_number(sizes[0]).value_or(0) * 512 * 2, parse_number(sizes[1]).value_or(0)) << "it is sparse";
+    const auto before = identities(shell, "rpool");
+    answer(shell, "umount /mnt/result");
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+
+    {
+        SCOPED_TRACE("raw, as this machine");
+        const auto image = fetch("same.raw");
+        EXPECT_FALSE(holds(image, mark)) << "it was encrypted";
+        RootShell same;
+        const auto machine = boot_copy(image, same);
+        ASSERT_NE(machine, nullptr);
+        expect_healthy(same, "rpool/ROOT/default");
+        const auto after = identities(same, "rpool");
+        ASSERT_EQ(after.size(), before.size());
+        std::vector<std::size_t> others;
+        for (std::size_t i = 0; i < before.size(); ++i)
+            if (before[i] != after[i]) others.push_back(i);
+        EXPECT_EQ(others, (std::vector<std::size_t>{kPoolPartuuid, kPoolGuid}))
+            << "the GUID of the pool is another one, and nothing else: " << join(before, " ") << " and "
+            << join(after, " ");
+        EXPECT_EQ(answer(same, open_secret), mark);
+        KLD_ASSERT_OK(machine->shut_down_by_ssh());
+        KLD_ASSERT_OK(files.remove(image));
+    }
+    {
+        SCOPED_TRACE("vmdk, readable");
+        const auto image = fetch("all.vmdk");
+        expect_stream_optimized(image);
+        const auto raw = as_raw(image);
+        EXPECT_TRUE(holds(raw, mark));
+        KLD_ASSERT_OK(files.remove(raw));
+        copy_options_.more_drives.push_back({.path = image, .format = "vmdk", .throwaway = true});
+    }
+    {
+        SCOPED_TRACE("ova");
+        fetch("web1.ova");
+        expect_appliance(directory->path(), "web1");
+        copy_options_.more_drives.push_back(
+            {.path = directory->path() + "/web1-disk1.vmdk", .format = "vmdk", .throwaway = true});
+    }
+    SCOPED_TRACE("vhd, still encrypted, beside its original");
+    const auto image = fetch("copy.vhd");
+    expect_fixed_vhd(image);
+    EXPECT_FALSE(holds(image, mark)) << "it was encrypted";
+    ASSERT_NO_FATAL_FAILURE(boot());
+    RootShell second;
+    const auto copy = boot_copy(image, second);
+    ASSERT_NE(copy, nullptr);
+    // Pools of one name on other disks are not taken, and that is what the import of all pools calls a failure.
+    EXPECT_EQ(answer(second, "findmnt -n -o SOURCE /"), "rpool/ROOT/default");
+    expect_nothing_in_common(second);
+    EXPECT_EQ(answer(second, "zfs get -H -o value keystatus,keylocation rpool/secret"), "unavailable\nprompt");
+    EXPECT_EQ(answer(second, open_secret), mark);
+
+    SCOPED_TRACE("the vmdk and the disk of the appliance, looked at from there");
+    std::set<std::string> environments;
+    for (const auto& guid : lines(answer(second,
+                                         "krecovery pools -H | grep -v \"$(zpool get -H -o value guid rpool)\" "
+                                         "| cut -f2"))) {
+        answer(second, "krecovery import " + guid);
+        environments.insert(answer(second, "krecovery list -H | cut -f1"));
+        EXPECT_NE(answer(second, "krecovery activate default 2>&1").find("default boots from now on"),
+                  std::string::npos);
+        answer(second, "krecovery export");
+    }
+    EXPECT_EQ(environments, (std::set<std::string>{"default", "default\nother"})) << "--all-environments takes both";
+    KLD_ASSERT_OK(copy->shut_down_by_ssh());
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
 }  // namespace

@@ -27,10 +27,11 @@ protected:
     }
     std::string disk() const { return directory->path() + "/patient.qcow2"; }
 
-    /// @param rescue  boots from a disk of its own, with the patient's as the second
+    /// @param rescue  boots from a disk of its own, with the patient's as the second: of another image, or both would
+    ///                have partitions of one GUID
     void boot(bool rescue) {
         guest.reset();
-        auto options = test_image("debian-13-server-tools");
+        auto options = test_image(rescue ? "debian-13-server" : "debian-13-server-tools");
         KLD_ASSERT_OK(options);
         if (!rescue) options->image.clear();
         options->more_drives.push_back({.path = disk(), .format = "qcow2", .throwaway = false});
@@ -117,6 +118,9 @@ TEST_F(Recovery, FromAnotherMachineWhosePoolHasTheSameName) {
     EXPECT_EQ(say("chroot good -- sh -c 'echo by-recovery > /etc/recovered; test -s /etc/resolv.conf && getent hosts "
                   "localhost >/dev/null && echo fine'"),
               "fine");
+    // What a package starts in there must not keep the pool, or the export at the end would be refused.
+    EXPECT_EQ(say("chroot good -- sh -c 'cd /srv; setsid sleep 10001 >/dev/null 2>&1 & echo left'"), "left");
+    EXPECT_EQ(answer(shell, "pgrep -f '[s]leep 10001' || echo none"), "none");
     expect_nothing_mounted();
 
     SCOPED_TRACE("the boot files");
@@ -129,11 +133,26 @@ TEST_F(Recovery, FromAnotherMachineWhosePoolHasTheSameName) {
     expect_said("esp --from /boot/efi",
                 {"nothing to do: the boot files are those of the package", "EFI/BOOT/BOOTX64.EFI is shim"});
     expect_said("firmware", {"exit 3", "has efibootmgr"});
+    answer(shell, "apt-get -qq update && apt-get -qq -y install efibootmgr >/dev/null");
+    const auto entry = answer(shell, "lsblk -n -o PARTUUID /dev/vdb1");
+    const auto entries = [&] {
+        return answer(shell, "efibootmgr -v | grep -i " + entry + " | sed 's/^Boot\\(....\\).*/\\1/'");
+    };
+    expect_said("firmware --dry-run", {"efibootmgr --create --disk /dev/vdb --part 1 "});
+    EXPECT_EQ(entries(), "");
+    expect_said("firmware", {"the firmware boots this disk first"});
+    const auto number = entries();
+    EXPECT_EQ(number.size(), 4U) << number;
+    EXPECT_EQ(answer(shell, "efibootmgr | sed -n 's/^BootOrder: \\(....\\).*/\\1/p'"), number);
+    expect_said("firmware", {"the firmware has an entry already"});
+    EXPECT_EQ(entries(), number) << "one is enough";
     expect_nothing_mounted();
 
     ASSERT_FALSE(HasFailure());
 
     SCOPED_TRACE("given back");
+    // zfs(8) makes the directory that it mounts on.
+    answer(shell, "zfs mount " + here + "/srv");
     expect_said("export", {here + " is exported"});
     EXPECT_EQ(answer(shell, "zpool list -H -o name; ls /run/krecovery"), "rpool");
     expect_nothing_mounted();

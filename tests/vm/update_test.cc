@@ -81,23 +81,33 @@ TEST_F(DkmsUpdate, AKernelThatZfsDoesNotCompileForIsLeftOut) {
     EXPECT_EQ(answer(shell, "ls /var/lib/dkms | grep mok || true"), "") << "a key of the builder's";
     EXPECT_EQ(answer(shell, "ls /srv/packages/debian-13 | grep -c ^kldload-dkms_"), "1")
         << "published for such machines";
-    {
-        SCOPED_TRACE("headers with which nothing compiles");
-        offer_kernel("debian-broken");
-        const auto told = answer(shell, kApt + "--with-new-pkgs upgrade 2>&1 || echo rc $?");
-        EXPECT_NE(told.find("does not compile for the kernel"), std::string::npos) << told;
-        EXPECT_NE(told.find("nothing was changed"), std::string::npos) << told;
-        EXPECT_NE(told.find("rc 100"), std::string::npos) << told;
-        expect_whole_dpkg();
-        expect_kernels("1");
-        answer(shell, kApt + "--with-new-pkgs upgrade");
-        expect_whole_dpkg();
-        expect_kernels("1");
-        ASSERT_NO_FATAL_FAILURE(reboot());
-        EXPECT_EQ(kernel(), old);
-    }
-    SCOPED_TRACE("with the distribution's headers");
+    offer_kernel("debian-broken");  // headers with which nothing compiles
+    const auto told = answer(shell, kApt + "--with-new-pkgs upgrade 2>&1 || echo rc $?");
+    EXPECT_NE(told.find("does not compile for the kernel"), std::string::npos) << told;
+    EXPECT_NE(told.find("nothing was changed"), std::string::npos) << told;
+    EXPECT_NE(told.find("rc 100"), std::string::npos) << told;
+    expect_whole_dpkg();
+    expect_kernels("1");
+    answer(shell, kApt + "--with-new-pkgs upgrade");
+    expect_whole_dpkg();
+    expect_kernels("1");
+    ASSERT_NO_FATAL_FAILURE(reboot());
+    EXPECT_EQ(kernel(), old);
+    // A person takes the ban back once there are better headers.
+    const auto is_offered = [&] {
+        return answer(shell, "apt-get -s --with-new-pkgs upgrade").find("\nInst linux-image-amd64 ") !=
+               std::string::npos;
+    };
+    offer_kernel("debian");
+    EXPECT_FALSE(is_offered());
     answer(shell, "rm /etc/apt/preferences.d/kldload-dkms.pref");
+    EXPECT_TRUE(is_offered());
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(DkmsUpdate, AKernelThatZfsCompilesForComesWithItsModules) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    const auto old = kernel();
     offer_kernel("debian");
     // It compiles: minutes on hardware, an hour under emulation.
     KLD_ASSERT_OK(

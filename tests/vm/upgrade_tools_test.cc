@@ -51,6 +51,32 @@ protected:
                           "echo 'deb [trusted=yes] file:/srv/packages/debian ./' > /etc/apt/sources.list.d/test.list\n"
                           "apt-get -q update");
     }
+    /// A package in /srv/local, as one of the machine's sources.
+    void offer_local(const std::string& package) {
+        answer(shell, "set -e; cd /srv/local; package=" + package + R"sh(
+{
+	dpkg-deb -f "$package"
+	echo "Filename: ./$package"
+	echo "Size: $(stat -c %s "$package")"
+	echo "SHA256: $(sha256sum "$package" | cut -d' ' -f1)"
+} > Packages
+echo 'deb [trusted=yes] file:/srv/local ./' > /etc/apt/sources.list.d/local.list
+apt-get -q update)sh");
+    }
+    /// A newer package of the boot files. One of them is another: the builder's certificate has a byte more.
+    void offer_newer_menu() {
+        answer(shell, R"sh(set -e; mkdir -p /srv/local; cd /srv/local
+apt-get -q download kldload-menu
+dpkg-deb -R kldload-menu_*.deb menu
+rm kldload-menu_*.deb
+sed -i 's/^Version: .*/&+test/' menu/DEBIAN/control
+echo >> "$(find menu -name builder.der)"
+dpkg-deb --root-owner-group -Znone -b menu menu.deb
+rm -r menu)sh");
+        ASSERT_NO_FATAL_FAILURE(offer_local("menu.deb"));
+    }
+    /// Bytes of the builder's certificate on the EFI system partition.
+    int certificate() { return std::stoi(answer(shell, "stat -c %s /boot/efi/EFI/kldload/builder.der")); }
     /// What a command says and its exit code, when that is not 0.
     std::string said(const std::string& command) { return answer(shell, "(" + command + ") 2>&1 || echo \"exit $?\""); }
     static void expect_in(const std::string& all, const std::string& text) {
@@ -131,14 +157,8 @@ control() {
 }
 control 1 > evil/DEBIAN/control; dpkg-deb -b evil evil.deb; dpkg -i evil.deb
 control 2 > evil/DEBIAN/control; printf '#!/bin/sh\nrm -f /etc/hostid\n' > evil/DEBIAN/postinst
-chmod 0755 evil/DEBIAN/postinst; dpkg-deb -b evil evil.deb
-{
-	dpkg-deb -f evil.deb
-	echo 'Filename: ./evil.deb'
-	echo "Size: $(stat -c %s evil.deb)"
-	echo "SHA256: $(sha256sum evil.deb | cut -d' ' -f1)"
-} > Packages
-echo 'deb [trusted=yes] file:/srv/local ./' > /etc/apt/sources.list.d/local.list)sh");
+chmod 0755 evil/DEBIAN/postinst; dpkg-deb -b evil evil.deb)sh");
+    ASSERT_NO_FATAL_FAILURE(offer_local("evil.deb"));
     {
         SCOPED_TRACE("in a clone: nothing of it stays");
         const auto told = said("kupgrade --staged --yes");
@@ -164,7 +184,9 @@ TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     ASSERT_NO_FATAL_FAILURE(first_boot());
     const auto old = kernel();
     offer("debian-13");
+    ASSERT_NO_FATAL_FAILURE(offer_newer_menu());
     answer(shell, "kpkg hooks on");
+    const int certificate_before = certificate();
     const auto ask = "dpkg-query -W | sha256sum; ls -l /boot | sha256sum; systemctl show -p ActiveEnterTimestamp ssh";
     const auto unchanged = answer(shell, ask);
     expect_in(said("kupgrade --staged --dry-run"), "chroot /run/kldload-upgrade.XXXXXX apt-get dist-upgrade -y");
@@ -184,6 +206,17 @@ TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     expect_kernels("2");
     EXPECT_EQ(answer(shell, "dpkg --audit; ls /usr/sbin/policy-rc.d* 2>/dev/null || true"), "");
     expect_in(said("kbe check"), " 0 failed, 0 unknown");
+
+    // The new boot files wait for the trial to end: the other system would be started by them, too.
+    EXPECT_EQ(certificate(), certificate_before);
+    expect_in(said("kbe commit"), "has proved itself and boots from now on");
+    ASSERT_NO_FATAL_FAILURE(reboot("rpool/ROOT/" + clone));
+    EXPECT_EQ(
+        answer(shell, "systemctl is-failed kldload-esp.service; test -e /var/lib/kldload/esp-pending || echo gone"),
+        "inactive\ngone");
+    EXPECT_EQ(certificate(), certificate_before + 1);
+    EXPECT_EQ(answer(shell, "stat -c %s /boot/efi/EFI/kldload/previous/builder.der"),
+              std::to_string(certificate_before));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

@@ -50,7 +50,8 @@ Status be_export(ToolContext& context, const BeOptions& options) {
         return fail("a stream is not for a terminal", "kbe export NAME > FILE, or into ssh HOST kbe import NAME",
                     ExitCode::usage);
     KLD_TRY(const auto change, begin_be_change(context, options.change));
-    KLD_TRY(const auto plan, be::plan_export(change.world, options.name));
+    KLD_TRY(const auto plan, be::plan_export(change.world, options.name, options.stream));
+    for (const auto& warning : plan.warnings) context.events()->warning(warning);
     KLD_CHECK(context.runner.run({.argv = plan.snapshot.argv}));
     const auto sent = context.runner.run({.argv = plan.send, .timeout = std::chrono::hours(24), .stdout_fd = 1});
     const auto gone = context.runner.run({.argv = plan.snapshot.undo});
@@ -145,6 +146,11 @@ void add_be_streams(CLI::App& app, ToolContext& context) {
         auto options = std::make_shared<BeOptions>();
         auto* verb = app.add_subcommand(stream.name, stream.summary);
         verb->add_option("name", options->name, "boot environment")->required();
+        if (stream.run == be_export) {
+            auto* plain = verb->add_flag("--plain", options->stream.plain, "an encrypted one becomes readable");
+            verb->add_flag("--raw", options->stream.raw, "an encrypted one stays encrypted, with its key")
+                ->excludes(plain);
+        }
         verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
         verb->callback([&context, options, stream] {
             context.run([&context, options, stream] { return stream.run(context, *options); });

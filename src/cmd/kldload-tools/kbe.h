@@ -21,6 +21,7 @@ struct BeOptions {
     bool force = false, origin = false, readonly = false, unverified = false;
     ListOutput output{};
     be::ListWish wish{};
+    be::ExportWish stream{};
     bool all_rows = false;
     bool once = false, no_more = false, trial = false;
     unsigned tries = be::kTries;
@@ -30,7 +31,8 @@ struct BeChange {
     std::optional<Lock> lock;
     be::World world;
 };
-Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options);
+/// @param wait  for whoever has the lock; else that is a refusal
+Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options, bool wait = false);
 
 /// -a, -s, -D, -c and -C of a listing. `wish` must outlive the parsing.
 void add_be_list_wish(CLI::App& verb, be::ListWish& wish);

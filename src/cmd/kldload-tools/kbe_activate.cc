@@ -8,12 +8,12 @@
 
 namespace kld::cmd {
 
-Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options) {
+Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options, bool wait) {
     KLD_CHECK(expect_root());
     KLD_TRY(auto world, be::probe(context.runner, context.files, options.pool, false));
     BeChange change{std::nullopt, {}};
     if (!options.dry_run) {
-        KLD_TRY(auto lock, lock_pool(world.pool));
+        KLD_TRY(auto lock, wait ? wait_for_pool(world.pool) : lock_pool(world.pool));
         change.lock.emplace(std::move(lock));
     }
     // Read once the lock is held: somebody may just have ended a change.
@@ -65,17 +65,26 @@ Status be_try(ToolContext& context, const BeOptions& options) {
 
 Status be_end_trial(ToolContext& context, const BeOptions& options) {
     KLD_TRY(const auto change, begin_be_change(context, options.change));
-    KLD_TRY(const auto ended, be::end_trial(context.files, change.world));
-    if (!ended || ended->dataset.empty()) return fail("nothing is on trial", "kbe list shows what is", ExitCode::usage);
-    fmt::print("{} is not tried any more\n", ended->dataset);
+    const auto trial = be::trial_of(context.files, change.world);
+    if (!trial) return fail("nothing is on trial", "kbe list shows what is", ExitCode::usage);
+    if (options.change.dry_run) {
+        fmt::print("{} would not be tried any more\n", trial->dataset);
+        return {};
+    }
+    KLD_CHECK(be::end_trial(context.files, change.world));
+    fmt::print("{} is not tried any more\n", trial->dataset);
     return {};
 }
 
 Status be_commit(ToolContext& context, const BeOptions& options) {
-    KLD_TRY(const auto change, begin_be_change(context, options.change));
+    KLD_CHECK(expect_root());
+    // Before the lock is held: a check may be one that makes a snapshot.
     if (!options.unverified) KLD_CHECK(be::run_boot_checks(context.runner, context.files));
-    KLD_CHECK(be::commit_trial(context.runner, context.files, change.world));
-    fmt::print("{} has proved itself and boots from now on\n", change.world.running);
+    // The machine restarts when its unit fails: whoever changes the pool at that moment is waited for.
+    KLD_TRY(const auto change, begin_be_change(context, options.change, true));
+    KLD_TRY(const bool kept, be::commit_trial(context.runner, context.files, change.world));
+    fmt::print("{} {}\n", change.world.running,
+               kept ? "has proved itself and boots from now on" : "boots by itself already");
     return {};
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kclone: a second one of a dataset or a directory.
 #include <fmt/core.h>
+#include <unistd.h>
 
+#include "base/process_table.h"
 #include "clone/clone.h"
 #include "tools.h"
-#include "zfs/query.h"
 
 namespace kld::cmd {
 namespace {
@@ -22,20 +23,18 @@ Status clone_dataset(ToolContext& context, const CloneOptions& options, const st
         KLD_TRY(auto taken, lock_pool(boot::pool_of(dataset)));
         lock.emplace(std::move(taken));
     }
-    // Read once the lock is held: somebody may just have ended a change.
-    KLD_TRY(const auto world, datasets::probe(context.runner, context.files));
-    KLD_TRY(const auto source, clone::find_source(world, options.source));
     KLD_TRY(const auto place, datasets::look_at(options.target));
-    KLD_TRY(const auto inherited, zfs::local_properties(context.runner, source.dataset));
-    KLD_TRY(
-        const auto rows,
-        zfs::list(
-            context.runner,
-            {.root = source.dataset, .types = {"snapshot"}, .properties = {"name"}, .recursive = false, .depth = 1}));
-    std::vector<std::string> snapshots;
-    for (const auto& row : rows) snapshots.push_back(row[0]);
-    KLD_TRY(const auto plan, clone::plan_clone(world, source, place, inherited, snapshots, std::time(nullptr)));
-    return carry_out(context, options.change, plan, {});
+    KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
+    KLD_CHECK(clone::expect_place(mounts, place));
+    // Read once the lock is held: somebody may just have ended a change.
+    const clone::ReadingWish wish{dataset, mounts, place.path, std::time(nullptr), !options.change.dry_run};
+    KLD_TRY(const auto reading, clone::read_for_clone(context.runner, context.files, wish));
+    const auto plan = [&]() -> Result<zfs::Plan> {
+        KLD_TRY(const auto source, clone::find_source(reading.world, options.source));
+        return clone::plan_clone(reading, source, place);
+    }();
+    if (!plan) return fail(clone::drop_snapshot(context.runner, reading, plan.error()));
+    return carry_out(context, options.change, *plan, {});
 }
 
 /// Files alone change here: whoever may read and write them may do that, and no lock is needed.
@@ -45,12 +44,20 @@ Status copy_directory(ToolContext& context, const CloneOptions& options, const d
     const auto* mount = zfs::mount_of(world.mounts, source.path);
     const bool on_zfs = mount != nullptr && mount->type == "zfs";
     KLD_TRY(const auto sharing, clone::read_sharing(context.runner, context.files, on_zfs ? mount->source : ""));
-    KLD_TRY(const auto plan, clone::plan_copy(world, source, place, sharing, options.copy));
+    const clone::CopyWish wish{options.copy, process_mark(context.files, ::getpid()),
+                               clone::leftovers(context.files, place.path)};
+    KLD_TRY(const auto plan, clone::plan_copy(world, source, place, sharing, wish));
     return carry_out(context, options.change, plan, {});
 }
 
 Status run_clone(ToolContext& context, const CloneOptions& options) {
-    KLD_TRY(const auto world, datasets::probe(context.runner, context.files));
+    datasets::World world;
+    if (clone::is_path(options.source)) {
+        // What is mounted there, the kernel says in no time.
+        KLD_TRY(world.mounts, zfs::read_mounts(context.files));
+    } else {
+        KLD_TRY(world, datasets::probe(context.runner, context.files));
+    }
     KLD_TRY(const auto source, clone::find_source(world, options.source));
     if (!source.dataset.empty() && !options.copy) return clone_dataset(context, options, source.dataset);
     return copy_directory(context, options, world, source);

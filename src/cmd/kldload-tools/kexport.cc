@@ -8,9 +8,10 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/stop.h"
 #include "base/text.h"
 #include "exports/apply.h"
-#include "exports/stop.h"
+#include "exports/leftover.h"
 #include "tools.h"
 
 namespace kld::cmd {
@@ -46,12 +47,18 @@ Status run_export(ToolContext& context, const ExportOptions& options) {
     if (!options.size.empty()) {
         KLD_TRY(wish.size, parse_size(options.size));
     }
-    const exports::StopOnSignals stop;
+    const StopOnSignals stop;
+    const auto events = context.events();
+    const auto wait = [] { std::this_thread::sleep_for(std::chrono::seconds(1)); };
     std::optional<Lock> lock;
     if (!options.dry_run) {
         KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
-        KLD_TRY(auto taken, lock_pool(boot::pool_of(zfs::dataset_at(mounts, "/"))));
+        const auto pool = boot::pool_of(zfs::dataset_at(mounts, "/"));
+        KLD_TRY(auto taken, lock_pool(pool));
         lock.emplace(std::move(taken));
+        KLD_TRY(const auto found,
+                exports::take_back_leftover(context.runner, context.files, exports::work_of(wish), pool, wait));
+        if (found) events->note("an export to " + wish.output + " was killed: what it left is taken back");
     }
     KLD_TRY(const auto world, exports::probe(context.runner, context.files, wish));
     KLD_TRY(const auto plan, exports::plan(world, wish));
@@ -60,7 +67,6 @@ Status run_export(ToolContext& context, const ExportOptions& options) {
         if (!options.json) fmt::print("{}", exports::to_text(world, plan));
         return {};
     }
-    const auto events = context.events();
     for (const auto& warning : plan.warnings) events->warning(warning);
     events->note(fmt::format("{} of {}: up to {} are needed in {} meanwhile", human_bytes(plan.exported), plan.pool,
                              human_bytes(plan.peak), exports::directory_of(wish.output)));
@@ -70,7 +76,7 @@ Status run_export(ToolContext& context, const ExportOptions& options) {
                                               .files = context.files,
                                               .events = *events,
                                               .stop = stop.flag(),
-                                              .wait = [] { std::this_thread::sleep_for(std::chrono::seconds(1)); },
+                                              .wait = wait,
                                               .snapshot_taken = [&] { lock.reset(); }}));
     if (options.json) return {};
     fmt::print("{}\n", wish.output);

@@ -75,8 +75,11 @@ Result<int> change_packages(ToolContext& context, const PackageOptions& options,
     KLD_TRY(const auto record,
             packages::finish(machine, context.runner, context.files, *events, std::move(begun), code ? *code : 127));
     if (options.json) fmt::print("{}\n", packages::to_line(record));
-    if (record.exit_code != 0) {
-        Error error{fmt::format("{} failed with exit code {}", shell_line(native), record.exit_code), {}, {}};
+    const auto half = packages::half_done(record.changes);
+    if (record.exit_code != 0 || !half.empty()) {
+        Error error{record.exit_code != 0
+                        ? fmt::format("{} failed with exit code {}", shell_line(native), record.exit_code)
+                        : fmt::format("{} left packages half done: {}", shell_line(native), join(half, ", "))};
         if (!record.snapshot.empty()) error.hint = fmt::format("kpkg undo {} takes back what it changed", record.id);
         return fail(std::move(error));
     }
@@ -149,7 +152,7 @@ Result<int> show_history(ToolContext& context, const PackageOptions& options) {
 /// Called by a manager that a person called.
 Status called_by_manager(ToolContext& context, const std::string& when) {
     if (std::getenv(packages::kTransactionVariable) != nullptr) return {};  // kpkg has its own snapshot
-    KLD_TRY(const auto machine, packages::probe_machine(context.runner, context.files, false));
+    KLD_TRY(const auto machine, packages::probe_for_hooks(context.runner, context.files));
     const auto run = packages::run_of(context.files, ::getppid());
     const auto events = context.events();
     if (when == "before") return packages::before_packages(machine, context.runner, context.files, *events, run);
@@ -167,7 +170,9 @@ Status switch_hooks(ToolContext& context, const std::string& to) {
         return {};
     }
     KLD_CHECK(expect_root());
-    return to == "on" ? packages::write_hooks(hooks, context.files) : packages::remove_hooks(hooks, context.files);
+    if (to == "off") return packages::remove_hooks(hooks, context.files);
+    KLD_CHECK(packages::probe_for_hooks(context.runner, context.files));
+    return packages::write_hooks(hooks, context.files);
 }
 
 struct PackageChange {

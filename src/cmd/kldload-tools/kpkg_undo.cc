@@ -6,7 +6,7 @@
 #include "be/rescue.h"
 #include "kpkg.h"
 #include "ksnap.h"
-#include "packages/transaction.h"
+#include "packages/undo.h"
 
 namespace kld::cmd {
 namespace {
@@ -17,37 +17,15 @@ struct UndoOptions {
     bool now = false, unverified = false;
 };
 
-/// The transaction to take back: the one that was named, else the last of this environment that has a way back.
-Result<packages::Record> record_to_undo(const std::vector<packages::Record>& log, const std::string& id,
-                                        const std::string& root) {
-    for (auto record = log.rbegin(); record != log.rend(); ++record) {
-        if (!id.empty() ? record->id != id : record->snapshot.empty() || record->result == "undone") continue;
-        if (record->environment != root)
-            return fail(fmt::format("{} changed {}, and {} runs", record->id, record->environment, root),
-                        "boot that one, or kbe activate another one", ExitCode::refused);
-        if (record->snapshot.empty())
-            return fail(record->id + " has no snapshot: " +
-                            (record->result == "nothing" ? "it changed nothing" : "it was made without one"),
-                        "kpkg history shows those that have", ExitCode::refused);
-        return *record;
-    }
-    return fail(id.empty() ? "there is no transaction to take back" : "there is no transaction " + id,
-                "kpkg history lists them", ExitCode::usage);
-}
-
-/// All transactions that go with the chosen one.
-std::vector<packages::Record> records_since(const std::vector<packages::Record>& log, const packages::Record& chosen) {
-    std::vector<packages::Record> since;
-    for (const auto& record : log)
-        if (record.environment == chosen.environment && record.time >= chosen.time && record.result != "nothing" &&
-            record.result != "undone")
-            since.push_back(record);
-    return since;
+/// Whether something else than what runs boots next. Yes, when the programs that know it do not start.
+bool undo_is_pending(ToolContext& context, const std::string& root) {
+    const auto world = be::probe(context.runner, context.files, boot::pool_of(root), false);
+    return !world || world->next != root || (world->trial && world->trial->left > 0 && world->trial->dataset != root);
 }
 
 /// The rest needs zfs(8), of whichever root it is.
-Status undo_with_programs(ToolContext& context, const UndoOptions& options, const packages::Record& chosen,
-                          std::vector<packages::Record> undone) {
+Status undo_with_programs(ToolContext& context, const UndoOptions& options, std::vector<packages::Record> undone) {
+    const auto& chosen = undone.front();
     auto target = snap::probe_target(context.runner, context.files, chosen.snapshot);
     if (!target)
         return fail(std::move(target.error())
@@ -72,18 +50,18 @@ Status undo_packages(ToolContext& context, const UndoOptions& options) {
     if (root.empty()) return fail("the root file system is not ZFS", {}, ExitCode::refused);
     KLD_TRY(const auto lock, lock_pool(boot::pool_of(root)));
     const auto log = packages::read_log(context.files);
-    KLD_TRY(const auto chosen, record_to_undo(log, options.id, root));
-    const auto undone = records_since(log, chosen);
-    if (be::programs_work(context.runner)) return undo_with_programs(context, options, chosen, undone);
+    KLD_TRY(const auto undone, packages::transactions_to_undo(log, {options.id, root, undo_is_pending(context, root)}));
+    if (be::programs_work(context.runner)) return undo_with_programs(context, options, undone);
 
-    fmt::print(stderr, "the programs of this system do not start: going on with those of {}\n", chosen.snapshot);
+    const auto snapshot = undone.front().snapshot;
+    fmt::print(stderr, "the programs of this system do not start: going on with those of {}\n", snapshot);
     KLD_TRY(const auto mountinfo, context.files.read("/proc/self/mountinfo"));
-    KLD_CHECK(be::enter_snapshot(context.files, chosen.snapshot));
+    KLD_CHECK(be::enter_snapshot(context.files, snapshot));
     be::FilesFromOutside files(mountinfo);
     ToolContext inside{context.runner, files, context.events, context.chosen};
     auto wish = options;
     wish.now = false;
-    KLD_CHECK(undo_with_programs(inside, wish, chosen, undone));
+    KLD_CHECK(undo_with_programs(inside, wish, undone));
     if (options.change.dry_run) return {};
     if (!options.now) {
         fmt::print("restart the machine now: echo b > /proc/sysrq-trigger\n");

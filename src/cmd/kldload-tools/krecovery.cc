@@ -9,6 +9,7 @@
 #include "be/listing.h"
 #include "be/verify.h"
 #include "kbe.h"
+#include "recovery/keys.h"
 #include "recovery/leave.h"
 #include "recovery/programs.h"
 #include "recovery/trials.h"
@@ -70,19 +71,14 @@ Status recovery_pools(ToolContext& context, const RecoveryOptions& options) {
     return {};
 }
 
-/// Asks for the keys on this terminal, or takes them from stdin.
-Status load_keys(ToolContext& context, const std::string& pool) {
+Status load_missing_keys(ToolContext& context, const std::string& pool) {
     KLD_TRY(const auto datasets,
             zfs::get(context.runner, {.root = pool,
                                       .types = {"filesystem", "volume"},
                                       .properties = {"encryptionroot", "keystatus", "keyformat", "keylocation"}}));
-    for (const auto& argv : recovery::key_commands(datasets, context.files)) {
-        KLD_TRY(const auto code, run_in_foreground({.argv = argv}));
-        if (code != 0)
-            return fail("the key of " + argv.back() + " is not loaded",
-                        fmt::format("the pool stays imported; {}, or krecovery export", shell_line(argv)));
-    }
-    return {};
+    const auto events = context.events();
+    return recovery::load_keys(context.runner, *events, pool, recovery::missing_keys(datasets, context.files),
+                               recovery::keys_of_stdin());
 }
 
 Status recovery_import(ToolContext& context, const RecoveryOptions& options) {
@@ -103,10 +99,11 @@ Status recovery_import(ToolContext& context, const RecoveryOptions& options) {
         KLD_TRY(auto taken, lock_pool(name));
         lock.emplace(std::move(taken));
     }
+    const auto back = recovery::is_own_place(altroot) ? "" : " --pool " + shell_quote(name);
     KLD_CHECK(carry_out(context, options.change, plan,
-                        fmt::format("{} is imported at {}; krecovery export gives it back", name, altroot)));
+                        fmt::format("{} is imported at {}; krecovery export{} gives it back", name, altroot, back)));
     if (options.change.dry_run) return {};
-    return load_keys(context, name);
+    return load_missing_keys(context, name);
 }
 
 Status recovery_list(ToolContext& context, const RecoveryOptions& options, const be::ListWish& wish) {
@@ -131,15 +128,8 @@ Status recovery_activate(ToolContext& context, const RecoveryOptions& options) {
     KLD_CHECK(carry_out(context, options.change, plan, options.environment + " boots from now on"));
     if (options.change.dry_run) return {};
     const auto events = context.events();
-    // A pool without such a partition beside it is started from somewhere else.
-    const auto partitions = partitions_of(context, found);
-    if (!partitions) {
-        events->warning(fmt::format("{}: whether another one is on trial is not known", partitions.error().message));
-        return {};
-    }
-    KLD_TRY(const auto ended, recovery::end_trials(context.runner, context.files, found.pool.guid, *partitions));
-    for (const auto& dataset : ended) events->note(dataset + " is not on trial any more");
-    return {};
+    return recovery::end_trials_after(context.runner, context.files, *events, options.environment, found.pool.guid,
+                                      partitions_of(context, found));
 }
 
 Status recovery_export(ToolContext& context, const RecoveryOptions& options) {
@@ -152,11 +142,18 @@ Status recovery_export(ToolContext& context, const RecoveryOptions& options) {
         lock.emplace(std::move(taken));
     }
     KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
-    auto done = carry_out(context, options.change, recovery::plan_export(pool, mounts),
-                          pool.name + " is exported: its own system imports it without force");
-    if (!done && done.error().hint.empty())
-        done.error().hint = "end what uses it: fuser -vm " + shell_quote(pool.altroot) + ", and again";
-    return done;
+    if (options.change.dry_run || options.change.json) {
+        auto shown = recovery::plan_export(pool, mounts);
+        for (auto& step : recovery::plan_tidy(pool).steps) shown.steps.push_back(std::move(step));
+        auto show = options.change;
+        show.dry_run = true;
+        KLD_CHECK(carry_out(context, show, shown, {}));
+        if (options.change.dry_run) return {};
+    }
+    const auto events = context.events();
+    KLD_CHECK(recovery::leave(context.runner, context.files, *events, pool, mounts));
+    if (!options.change.json) fmt::print("{} is exported: its own system imports it without force\n", pool.name);
+    return {};
 }
 
 /// A verb with its own options, which runs `work`.

@@ -9,6 +9,7 @@
 #include "krecovery.h"
 #include "recovery/boot_files.h"
 #include "recovery/chroot.h"
+#include "recovery/efibootmgr.h"
 #include "recovery/firmware.h"
 #include "recovery/programs.h"
 #include "zfs/altroot.h"
@@ -63,16 +64,16 @@ Status recovery_esp(ToolContext& context, const RecoveryOptions& options) {
     KLD_TRY(const auto all, partitions_of(context, found));
     KLD_TRY(const auto partitions, recovery::choose_partitions(all, options.device));
     KLD_CHECK(zfs::have_own_mounts());
-    KLD_TRY(const auto root, zfs::PassingMount::make(context.runner, environment, "zfsutil,ro", "root"));
+    KLD_TRY(const auto dataset, be::read_checked(context.runner, found.world, environment));
+    KLD_TRY(const auto root, zfs::PassingMount::make(context.runner, dataset, true, "root"));
     recovery::RepairWish wish{.package = {}, .format = options.format, .dry_run = options.change.dry_run};
     KLD_TRY(wish.package, recovery::boot_package(context.files, root.place(), environment, options.from));
     // All are looked at before one is written to.
     for (const auto& partition : partitions) KLD_CHECK(recovery::expect_repairable(partition, wish));
-    KLD_TRY(const auto dataset, be::read_checked(context.runner, found.world, environment));
     const auto events = context.events();
     PartEvents part(*events);
     auto told = nlohmann::ordered_json::array();
-    bool holds = true;
+    std::vector<check::Report> reports;
     for (const auto& partition : partitions) {
         KLD_TRY(auto work, recovery::look_at_partition(context.runner, context.files, partition, wish));
         const auto steps = esp::to_text(work.steps);
@@ -81,7 +82,7 @@ Status recovery_esp(ToolContext& context, const RecoveryOptions& options) {
             KLD_CHECK(recovery::repair(context.runner, context.files, part, work, wish));
             KLD_TRY(report,
                     recovery::check_partition(context.runner, context.files, work, found.pool, root.place(), dataset));
-            holds = holds && report->exit_code() == ExitCode::done;
+            reports.push_back(*report);
         }
         told.push_back(repair_json(work, report));
         if (!options.change.json)
@@ -91,29 +92,7 @@ Status recovery_esp(ToolContext& context, const RecoveryOptions& options) {
     if (options.change.json)
         fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"partitions", told}}.dump(
                                2, ' ', false, nlohmann::json::error_handler_t::replace));
-    if (holds) return {};
-    return fail("the boot files were written, and the check finds that it would not boot from them",
-                "the rows above say what and why");
-}
-
-/// efibootmgr of this system, or that of an environment, by the words before it.
-Result<std::vector<std::string>> find_efibootmgr(ToolContext& context, const recovery::ChrootWorld& world) {
-    constexpr const char* kProgram = "efibootmgr";
-    if (!recovery::find_program(context.files, kProgram).empty()) return std::vector<std::string>{};
-    const auto& root = world.pool.altroot;
-    KLD_TRY(const auto mount, recovery::plan_root(world));
-    KLD_CHECK(context.runner.run({.argv = mount.argv}));
-    for (const auto* directory : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
-        if (context.files.exists(root + directory + kProgram)) {
-            NoEvents quiet;
-            KLD_CHECK(zfs::apply(recovery::plan_inside(world, context.files).needed, context.runner, quiet));
-            return std::vector<std::string>{"chroot", root};
-        }
-    return fail(
-        fmt::format("neither this system nor {} has efibootmgr", world.environment),
-        "install it in one of them (krecovery chroot); without an entry the firmware boots EFI/BOOT/BOOTX64.EFI "
-        "of the disk",
-        ExitCode::refused);
+    return recovery::expect_bootable(reports);
 }
 
 Status recovery_firmware(ToolContext& context, const RecoveryOptions& options) {
@@ -124,7 +103,8 @@ Status recovery_firmware(ToolContext& context, const RecoveryOptions& options) {
     KLD_TRY(const auto all, partitions_of(context, found));
     KLD_TRY(const auto partitions, recovery::choose_partitions(all, options.device));
     KLD_CHECK(zfs::have_own_mounts());
-    KLD_TRY(const auto prefix, find_efibootmgr(context, world));
+    KLD_TRY(const auto prefix,
+            recovery::find_efibootmgr(context.runner, context.files, world, recovery::program_path()));
     auto argv = prefix;
     argv.insert(argv.end(), {"efibootmgr", "-v"});
     KLD_TRY(const auto output, context.runner.run({.argv = argv}));

@@ -11,6 +11,7 @@
 #include "snap/diff.h"
 #include "snap/listing.h"
 #include "snap/policy.h"
+#include "zfs/altroot.h"
 #include "zfs/query.h"
 
 namespace kld::cmd {
@@ -39,7 +40,7 @@ Status snap_list(ToolContext& context, const SnapListOptions& options) {
     std::vector<std::string> roots;
     for (const auto& word : options.words) {
         KLD_TRY(const auto plain, snap_word(context.files, word));
-        KLD_TRY(auto dataset, snap::dataset_named(mounts, plain));
+        KLD_TRY(auto dataset, snap::dataset_asked_for(context.files, mounts, plain));
         if (!contains(roots, dataset)) roots.push_back(std::move(dataset));
     }
     const auto depth = options.recursive || roots.empty() ? snap::Depth::below : snap::Depth::own;
@@ -77,9 +78,9 @@ Status snap_diff(ToolContext& context, const SnapListOptions& options) {
 }
 
 Status snap_print_policy(ToolContext& context, const SnapListOptions& options) {
-    KLD_TRY(const auto world, be::probe(context.runner, context.files, options.pool, false));
-    KLD_TRY(const auto datasets,
-            zfs::get(context.runner, {.root = world.pool, .properties = {"mountpoint", "canmount"}}));
+    KLD_TRY(const auto world, be::look_at_pool(context.runner, context.files, options.pool));
+    KLD_TRY(auto datasets, zfs::get(context.runner, {.root = world.pool, .properties = {"mountpoint", "canmount"}}));
+    zfs::take_altroot_away(datasets, world.altroot);
     fmt::print("{}", snap::sanoid_policy(datasets, world.container));
     return {};
 }
@@ -101,7 +102,7 @@ Status snap_space(ToolContext& context, const SnapListOptions& options) {
     std::string root;
     if (!word.empty()) {
         KLD_TRY(const auto plain, snap_word(context.files, word));
-        KLD_TRY(root, snap::dataset_named(mounts, plain));
+        KLD_TRY(root, snap::dataset_asked_for(context.files, mounts, plain));
     }
     KLD_TRY(const auto table, snap::read_space(context.runner, root));
     options.output.print(table, "datasets", kShown);
@@ -132,7 +133,8 @@ std::string snap_path(const std::string& word) {
     return parent == "/" ? "/" + name : parent + "/" + name;
 }
 
-Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options, const SnapResolver& resolve) {
+Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options, const SnapResolver& resolve,
+                              Result<Lock> (*lock)(const std::string& pool)) {
     KLD_CHECK(expect_root());
     KLD_TRY(const auto before, zfs::read_mounts(context.files));
     KLD_TRY(const auto specs, resolve(before));
@@ -141,8 +143,8 @@ Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options
         std::set<std::string> pools;
         for (const auto& spec : specs) pools.insert(boot::pool_of(spec.dataset));
         for (const auto& pool : pools) {
-            KLD_TRY(auto lock, lock_pool(pool));
-            change.locks.push_back(std::move(lock));
+            KLD_TRY(auto taken, lock(pool));
+            change.locks.push_back(std::move(taken));
         }
     }
     // Read once the lock is held: somebody may just have ended a change.

@@ -3,11 +3,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <iostream>
-
+#include "base/confirm.h"
 #include "base/text.h"
 #include "be/changes.h"
+#include "be/soft_restart.h"
 #include "be/trial.h"
+#include "be/verify.h"
 #include "ksnap.h"
 #include "snap/back.h"
 #include "snap/restore.h"
@@ -49,16 +50,6 @@ Status snap_restore_apart(ToolContext& context, const SnapBackOptions& options) 
     return zfs::with_own_mounts([&] { return snap_restore(context, options); });
 }
 
-Status snap_confirm(const std::string& dataset) {
-    if (::isatty(STDIN_FILENO) != 1)
-        return fail(dataset + " would lose all of this, and nobody is there to say yes", "--yes says it",
-                    ExitCode::refused);
-    fmt::print(stderr, "{} loses all of this. Type yes to go ahead: ", dataset);
-    std::string answer;
-    if (std::getline(std::cin, answer) && trim(answer) == "yes") return {};
-    return fail("the answer was not yes: nothing was changed", {}, ExitCode::refused);
-}
-
 Status snap_roll_in_place(ToolContext& context, const SnapBackOptions& options, const snap::Target& target) {
     if (options.now)
         return fail(fmt::format("{} is rolled back in place, and needs no restart", target.dataset), "leave out --now",
@@ -66,13 +57,21 @@ Status snap_roll_in_place(ToolContext& context, const SnapBackOptions& options, 
     KLD_TRY(const auto plan, snap::plan_rollback(target, options.recursive));
     fmt::print(options.change.json ? stderr : stdout, "{}",
                snap::losses(target, snap::changes_since(context.runner, target)));
-    if (!options.change.dry_run && !options.yes) {
-        KLD_CHECK(snap_confirm(target.dataset));
-    }
+    if (!options.change.dry_run && !options.yes)
+        KLD_CHECK(confirm(target.dataset + " loses all of this.",
+                          target.dataset + " would lose all of this, and nobody is there to say yes", STDIN_FILENO));
     return carry_out(context, options.change, plan, target.dataset + " is what it was");
 }
 
-Status snap_restart(ToolContext& context, const std::string& name) {
+/// A trial is counted by the boot menu, which a soft reboot does not meet.
+Status snap_restart(ToolContext& context, const be::World& world, const std::string& dataset, bool on_trial) {
+    const auto name = world.name_of(dataset);
+    if (!on_trial) {
+        KLD_TRY(const auto environment, be::read_checked(context.runner, world, dataset));
+        const auto why = be::against_soft_restart(context.runner, context.files, environment);
+        if (why.empty()) return be::soft_restart(context.runner, context.files, environment);
+        context.events()->note("the whole machine restarts: " + why);
+    }
     auto restarted = context.runner.run({.argv = {"systemctl", "reboot"}});
     if (restarted) return {};
     return fail(
@@ -102,7 +101,7 @@ Status snap_roll_root(ToolContext& context, const ChangeOptions& options, const 
     else
         fmt::print(text, "{} boots next. {} stays as it is{}\n", name, target.dataset,
                    before.empty() ? "" : fmt::format("; kbe activate {} takes this back", shell_quote(before)));
-    return now ? snap_restart(context, name) : Status{};
+    return now ? snap_restart(context, world, back.dataset, on_trial) : Status{};
 }
 
 namespace {

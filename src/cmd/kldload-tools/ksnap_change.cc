@@ -8,6 +8,9 @@
 #include "snap/changes.h"
 #include "snap/create.h"
 #include "snap/prune.h"
+#include "snap/schedule.h"
+#include "zfs/altroot.h"
+#include "zfs/query.h"
 
 namespace kld::cmd {
 namespace {
@@ -34,11 +37,20 @@ SnapResolver snap_datasets(ToolContext& context, const std::vector<std::string>&
         }
         for (const auto& word : words) {
             KLD_TRY(const auto plain, snap_word(context.files, word));
-            KLD_TRY(auto dataset, snap::dataset_named(mounts, plain));
+            KLD_TRY(auto dataset, snap::dataset_asked_for(context.files, mounts, plain));
             datasets.push_back(std::move(dataset));
         }
         for (auto& dataset : datasets) specs.push_back({std::move(dataset), {}});
         return specs;
+    };
+}
+
+/// The pool that is named, or the one that / lies on.
+SnapResolver snap_whole_pool(const std::string& named) {
+    return [named](const SnapMounts& mounts) -> Result<std::vector<snap::Spec>> {
+        const auto pool = named.empty() ? boot::pool_of(zfs::dataset_at(mounts, "/")) : named;
+        if (pool.empty()) return fail("/ lies on no pool", "name one with --pool", ExitCode::usage);
+        return std::vector<snap::Spec>{{pool, {}}};
     };
 }
 
@@ -109,13 +121,7 @@ Status snap_prune(ToolContext& context, const SnapChangeOptions& options) {
                     "together take away what each lets go",
                     ExitCode::usage);
     KLD_CHECK(snap_policy(options, {}));
-    KLD_TRY(const auto change, snap_begin(context, options.change, [&](const SnapMounts& mounts) {
-                const auto root = zfs::dataset_at(mounts, "/");
-                const auto pool = options.change.pool.empty() ? boot::pool_of(root) : options.change.pool;
-                return pool.empty() ? Result<std::vector<snap::Spec>>(
-                                          fail("/ lies on no pool", "name one with --pool", ExitCode::usage))
-                                    : std::vector<snap::Spec>{{pool, {}}};
-            }));
+    KLD_TRY(const auto change, snap_begin(context, options.change, snap_whole_pool(options.change.pool)));
     const auto& pool = change.specs.front().dataset;
     KLD_TRY(const auto space, snap::read_pool_space(context.runner, pool));
     KLD_TRY(const auto policy, snap_policy(options, space));
@@ -124,6 +130,20 @@ Status snap_prune(ToolContext& context, const SnapChangeOptions& options) {
     print_pruning(snap::list_decisions(pruning.decisions), "snapshots", options.change);
     if (options.change.dry_run) return {};
     return zfs::apply(pruning.plan, context.runner, *context.events());
+}
+
+Status snap_scheduled(ToolContext& context, const SnapChangeOptions& options) {
+    KLD_TRY(const auto period, snap::period_named(options.words.front()));
+    // Timers go off at the same moment, and the next monthly one is a month away.
+    KLD_TRY(const auto change,
+            snap_begin(context, options.change, snap_whole_pool(options.change.pool), wait_for_pool));
+    const auto& pool = change.specs.front().dataset;
+    KLD_TRY(const auto world, be::look_at_pool(context.runner, context.files, pool));
+    KLD_TRY(auto datasets, zfs::get(context.runner, {.root = pool, .properties = {"mountpoint", "canmount"}}));
+    zfs::take_altroot_away(datasets, world.altroot);
+    KLD_TRY(const auto snapshots, snap::read_snapshots(context.runner, pool, snap::Depth::below));
+    KLD_TRY(const auto round, snap::plan_round(period, datasets, world.container, snapshots, std::time(nullptr)));
+    return carry_out(context, options.change, round.plan, join(round.snapshots, "\n"));
 }
 
 CLI::App* snap_add_change(CLI::App& app, ToolContext& context, const SnapChangeOptionsPtr& options, const char* name,
@@ -172,6 +192,14 @@ void add_snap_changes(CLI::App& app, ToolContext& context) {
             },
             false);
         verb->add_option("snapshot", options->words, "TAG (else kldload), then snapshots")->required();
+    }
+    {
+        auto options = std::make_shared<SnapChangeOptions>();
+        auto* verb = snap_add_change(
+            app, context, options, "scheduled",
+            "one round of snapshots on schedule, for kldload-snapshots@PERIOD.timer: make one, destroy the oldest",
+            snap_scheduled, true);
+        verb->add_option("period", options->words, "hourly, daily, weekly or monthly")->required()->expected(1);
     }
     {
         auto options = std::make_shared<SnapChangeOptions>();

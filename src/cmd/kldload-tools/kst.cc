@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -31,9 +33,10 @@ bool status_on_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
 }
 
-/// @returns false when nobody reads any more
-bool put_status(const std::string& text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+/// @returns 0, or the number of the error
+int put_status(const std::string& text) {
+    const bool done = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    return done ? 0 : errno;
 }
 
 /// Over what was there before, without a blank screen in between.
@@ -62,7 +65,13 @@ Result<int> show_status(ToolContext& context, const StatusOptions& options) {
         if (options.check) status::probe_boot_chain(context.runner, context.files, state);
         auto text = status_text(options, state);
         if (options.watch && screen) text = status_on_terminal() ? redrawn(text, first) : text + "\n";
-        if (!put_status(text) || !options.watch) return static_cast<int>(status::verdict(state).exit_code());
+        const int error = put_status(text);
+        // Who watched no longer reads; anything else has lost what was asked for.
+        const bool nobody_reads = error == EPIPE && options.watch;
+        if (error != 0 && !nobody_reads)
+            return fail(errno_error("the output cannot be written", error)
+                            .with_hint("look at where it goes: a full disk, or a reader that has ended"));
+        if (nobody_reads || !options.watch) return static_cast<int>(status::verdict(state).exit_code());
         std::this_thread::sleep_for(std::chrono::seconds(pause));
     }
 }

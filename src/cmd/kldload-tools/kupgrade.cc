@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <iostream>
-
+#include "base/confirm.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "be/trial.h"
 #include "tools.h"
@@ -28,12 +28,8 @@ std::vector<std::string> upgrade_argv(const UpgradeOptions& options) {
 
 Status upgrade_confirm(const upgrade::Prepared& prepared) {
     fmt::print(stderr, "{}", upgrade::to_text(prepared.simulation));
-    if (::isatty(STDIN_FILENO) != 1)
-        return fail("nobody is there to say yes to this", "--yes says it", ExitCode::refused);
-    fmt::print(stderr, "{} packages change. Type yes to go ahead: ", prepared.simulation.actions.size());
-    std::string answer;
-    if (std::getline(std::cin, answer) && trim(answer) == "yes") return {};
-    return fail("the answer was not yes: nothing was changed", {}, ExitCode::refused);
+    return confirm(fmt::format("{} packages change.", prepared.simulation.actions.size()),
+                   "nobody is there to say yes to this", STDIN_FILENO);
 }
 
 void upgrade_show_plan(const UpgradeOptions& options, const upgrade::Prepared& prepared, zfs::Plan plan) {
@@ -125,6 +121,8 @@ Result<int> upgrade_all(ToolContext& context, const UpgradeOptions& options) {
         events->warning("/var/log lies in the root dataset: the log of transactions goes back with it");
     KLD_CHECK(upgrade::fetch(host, prepared));
     const auto argv = upgrade_argv(options);
+    const StopOnSignals stop;
+    host.stop = stop.flag();
     KLD_TRY(const auto outcome, options.staged ? upgrade::upgrade_staged(host, prepared, argv)
                                                : upgrade::upgrade_in_place(host, prepared, argv, options.stay));
     if (!outcome.broken) events->finish();

@@ -8,6 +8,7 @@
 #include "cmd/events_option.h"
 #include "manual.h"
 #include "tools.h"
+#include "zfs/builtins.h"
 
 namespace {
 
@@ -55,8 +56,9 @@ int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
     int events_fd = -1;
     kld::cmd::add_events_fd(app, events_fd);
 
-    kld::ProcessRunner runner;
+    kld::ProcessRunner programs;
     kld::RealFiles files;
+    kld::zfs::Builtins runner(programs, files);
     std::function<kld::Result<int>()> verb;
     kld::cmd::ToolContext context{runner, files,
                                   [&] {

@@ -9,7 +9,12 @@
 namespace kld::cmd {
 namespace {
 
-constexpr const char* kLockDirectory = "/run/kldload";
+/// Of a pool; its directory is there afterwards.
+Result<std::string> lock_file(const std::string& pool) {
+    const std::string directory = "/run/kldload";
+    KLD_CHECK(RealFiles().make_directories(directory));
+    return fmt::format("{}/{}.lock", directory, pool);
+}
 
 }  // namespace
 
@@ -54,10 +59,13 @@ void ChangeOptions::add_to(CLI::App& verb, bool with_pool) {
 }
 
 Result<Lock> lock_pool(const std::string& pool) {
-    RealFiles files;
-    KLD_CHECK(files.make_directories(kLockDirectory));
-    return Lock::try_take(fmt::format("{}/{}.lock", kLockDirectory, pool),
-                          "another change of the pool " + pool + " is under way");
+    KLD_TRY(const auto path, lock_file(pool));
+    return Lock::try_take(path, "another change of the pool " + pool + " is under way");
+}
+
+Result<Lock> wait_for_pool(const std::string& pool) {
+    KLD_TRY(const auto path, lock_file(pool));
+    return Lock::wait_for(path);
 }
 
 Status expect_root() {

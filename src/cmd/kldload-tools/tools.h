@@ -63,8 +63,11 @@ struct ChangeOptions {
     void add_to(CLI::App& verb, bool with_pool = true);
 };
 
-/// Takes the lock of a pool for a change. Errors: not root; another change of the pool is under way.
+/// Takes the lock of a pool for a change. Errors: another change of the pool is under way.
 Result<Lock> lock_pool(const std::string& pool);
+
+/// The same, and waits until the other change has ended.
+Result<Lock> wait_for_pool(const std::string& pool);
 
 /// Shows the plan (--dry-run) or does it.
 /// @param said  one line for people when it was done; empty: none

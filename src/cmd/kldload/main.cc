@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <optional>
 
+#include "base/stop.h"
 #include "cmd/events_option.h"
 #include "cmd/kldload/verbs.h"
 
@@ -43,6 +45,7 @@ int main(int argc, char** argv) {
     kld::cmd::add_check(app, context);
     kld::cmd::add_modules(app, context);
     kld::cmd::add_run(app, context);
+    kld::cmd::add_tools(app, context);
     kld::cmd::add_verify(app, context);
     try {
         app.parse(argc, argv);
@@ -50,6 +53,9 @@ int main(int argc, char** argv) {
         return app.exit(bad) == 0 ? 0 : static_cast<int>(kld::ExitCode::usage);
     }
     try {
+        // A machine that runs gets its signals itself.
+        std::optional<kld::EndInOrder> end;
+        if (!app.got_subcommand("run")) end.emplace();
         return finish(verb ? verb() : kld::Status{});
     } catch (const std::exception& bug) {
         return finish(kld::fail(std::string("a fault in this program: ") + bug.what(),

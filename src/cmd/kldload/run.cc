@@ -152,7 +152,8 @@ void add_run(CLI::App& app, Context& context) {
     auto& wish = options->wish;
     verb->add_option("image", wish.image, "disk image (qcow2 or raw)")->required()->type_name("IMAGE");
     verb->add_option("--memory", options->memory, "such as 2G or 768M")->capture_default_str()->type_name("SIZE");
-    verb->add_option("--cpus", wish.cpus, "processors")->capture_default_str()->check(CLI::Range(1, 256));
+    verb->add_option("--cpus", wish.cpus, "processors (otherwise two, and one where they are emulated)")
+        ->check(CLI::Range(1, 256));
     verb->add_option("--ssh-port", wish.ssh_port,
                      "port of 127.0.0.1 that leads to the machine's ssh (otherwise a free one)");
     auto* secure = verb->add_flag("--secure-boot", wish.secure_boot, "with Microsoft's keys, enforced");

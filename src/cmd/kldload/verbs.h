@@ -28,6 +28,7 @@ void add_cache(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_modules(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
+void add_tools(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 
 }  // namespace kld::cmd

@@ -8,15 +8,9 @@
 
 #include "base/files.h"
 #include "base/runner.h"
+#include "packing/package.h"
 
 namespace kld::apt {
-
-struct PackageFile {
-    std::string path;  ///< in the target, without a leading slash
-    std::string bytes{};
-    unsigned mode = 0644;
-    std::string link{};  ///< not empty: a symbolic link to this
-};
 
 struct Package {
     std::string name;
@@ -26,13 +20,10 @@ struct Package {
     std::vector<std::pair<std::string, std::string>> fields{};
     std::string summary{};
     std::string description{};
-    std::vector<PackageFile> files{};
+    std::vector<packing::File> files{};
     /// Maintainer scripts and other control files: "postinst", "triggers", "conffiles".
-    std::vector<PackageFile> control{};
+    std::vector<packing::File> control{};
 };
-
-/// Who stands behind every package that is made here.
-inline constexpr const char* kMaintainer = "the kldload authors <root@localhost>";
 
 /// The text of DEBIAN/control.
 std::string control_text(const Package& package);
@@ -41,5 +32,11 @@ std::string control_text(const Package& package);
 /// `epoch` (seconds), so that the same input gives the same bytes.
 Result<std::string> pack(Runner& runner, Files& files, const Package& package, const std::string& directory,
                          long epoch);
+
+/// Debian's policy: what lies in /etc is the administrator's.
+void add_conffiles(Package& package);
+
+/// The same package of our own as Debian's control files say it.
+Package to_deb(const packing::Package& package);
 
 }  // namespace kld::apt

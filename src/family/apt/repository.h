@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/runner.h"
+#include "packing/repository.h"
 
 namespace kld::apt {
 
@@ -21,7 +22,13 @@ struct Repository {
 Result<Repository> publish(Runner& runner, Files& files, const std::string& directory, const std::string& key_directory,
                            const std::vector<std::string>& debs);
 
+/// The same, with a ready-made kldload.sources in it, for machines that find it under a URL.
+Result<packing::Source> publish(Runner& runner, Files& files, const packing::Publication& publication);
+
 /// The public half of the repository key, as apt takes it: ASCII armour. The key is made when there is none.
 Result<std::string> repository_key(Runner& runner, Files& files, const std::string& key_directory);
+
+/// What packing and publishing need of the host.
+Status need_programs(Files& files);
 
 }  // namespace kld::apt

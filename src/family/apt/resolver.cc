@@ -99,16 +99,26 @@ Status check_offers(Runner& runner, const std::string& directory, const std::vec
                         "name a mirror that carries it in /etc/apt/sources.list.d, or leave out what needs it");
     }
     if (packages.empty()) return {};
+    if (const auto offered = offered_versions(runner, directory, packages); !offered)
+        return fail(Error(offered.error()).with_hint("correct the names in catalog/features"));
+    return {};
+}
+
+Result<std::vector<std::string>> offered_versions(Runner& runner, const std::string& directory,
+                                                  const std::vector<std::string>& packages) {
     std::vector<std::string> arguments{"show", "--no-all-versions"};
     arguments.insert(arguments.end(), packages.begin(), packages.end());
     // It fails when it knows none, and says the rest without a word of the others.
     KLD_TRY(const auto shown, runner.run({.argv = with_options("apt-cache", directory, arguments),
                                           .accept = [](int code) { return code == 0 || code == 100; }}));
-    std::set<std::string> names;
-    each_stanza(shown.out, [&](const Stanza& stanza) { names.emplace(stanza.field("Package")); });
+    std::set<std::string> names, versions;
+    each_stanza(shown.out, [&](const Stanza& stanza) {
+        names.emplace(stanza.field("Package"));
+        versions.insert(fmt::format("{} {}", stanza.field("Package"), stanza.field("Version")));
+    });
     if (const auto missing = missing_in(names, packages); !missing.empty())
-        return fail("the archive does not have " + missing, "correct the names in catalog/features");
-    return {};
+        return fail("the archive does not have " + missing);
+    return std::vector<std::string>(versions.begin(), versions.end());
 }
 
 bool is_of_flavour(const std::string& package, const std::string& kernel_package) {

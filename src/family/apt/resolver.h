@@ -31,6 +31,11 @@ Result<Resolved> resolve(Runner& runner, Files& files, const std::string& direct
 Status check_offers(Runner& runner, const std::string& directory, const std::vector<std::string>& components,
                     const std::vector<std::string>& packages);
 
+/// "NAME VERSION" of each package as the archive has it now, in the order of the names; resolve() must have filled
+/// `directory`. Errors name a package that it lacks.
+Result<std::vector<std::string>> offered_versions(Runner& runner, const std::string& directory,
+                                                  const std::vector<std::string>& packages);
+
 struct OfferedKernel {
     std::string release;  ///< "6.12.107+deb13-amd64"
     std::string package;

@@ -8,7 +8,10 @@
 namespace kld::apt {
 
 std::vector<std::string> tree_argv(const TreeRequest& request) {
-    std::vector<std::string> argv{"mmdebstrap", "--variant=" + request.variant, "--mode=root"};
+    // It mounts the host's /dev/shm and others into the tree: where nobody else sees them they end with it, and a tree
+    // that it could not finish is no more than files.
+    std::vector<std::string> argv{
+        "unshare", "--mount", "--propagation=private", "mmdebstrap", "--variant=" + request.variant, "--mode=root"};
     argv.push_back(request.output.ends_with(".tar") ? "--format=tar" : "--format=directory");
     // The builder's own repository lies where only root may read.
     argv.emplace_back("--aptopt=APT::Sandbox::User \"root\"");

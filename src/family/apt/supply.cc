@@ -68,7 +68,7 @@ bool is_shared(std::string_view address) {
 }  // namespace
 
 std::string package_url(const ManifestEntry& entry, const std::string& distro) {
-    const auto* vendor = entry.maintainer == kMaintainer ? "kldload" : "debian";
+    const auto* vendor = entry.maintainer == packing::kMaintainer ? "kldload" : "debian";
     return url(vendor, entry.name, entry.version, entry.architecture, distro);
 }
 
@@ -91,7 +91,7 @@ std::string download_location(const ManifestEntry& entry, const std::vector<std:
 }
 
 std::string supplier(const std::string& maintainer) {
-    if (maintainer == kMaintainer) return "Organization: the kldload authors";
+    if (maintainer == packing::kMaintainer) return "Organization: the kldload authors";
     const auto bracket = maintainer.find('<');
     std::string name(trim(std::string_view(maintainer).substr(0, bracket)));
     // Round brackets are for the address alone.

@@ -183,6 +183,37 @@ TEST(Process, OneThatRunsCanBeStopped) {
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
 }
 
+TEST(Process, WhatIsEndedMayPutItsThingsInOrder) {
+    ProcessRunner runner;
+    const auto directory = *TemporaryDirectory::make("/tmp");
+    const auto file = directory.path() + "/half";
+    std::atomic<bool> stop{false};
+    bool was_there = false;
+    const auto stopped = runner.run(
+        {.argv = {"sh", "-c", "trap 'rm \"$0\"; exit 1' TERM; : >\"$0\"; sleep 60 & sleep 0.2; echo ready >&2; wait",
+                  file},
+         .on_stderr_line =
+             [&](std::string_view) {
+                 was_there = RealFiles().exists(file);
+                 stop = true;
+             },
+         .stop = &stop});
+    ASSERT_FALSE(stopped.has_value());
+    EXPECT_TRUE(was_there);
+    EXPECT_FALSE(RealFiles().exists(file));
+    // Nothing more is fed to it, and what it was not given before it does not get twice.
+    const auto fed = runner.run({.argv = {"sh", "-c", "trap : TERM; sleep 2 & wait; wc -c >\"$0\"", file},
+                                 .input = std::string(1 << 20, 'x'),
+                                 .timeout = std::chrono::seconds(1)});
+    ASSERT_FALSE(fed.has_value());
+    EXPECT_EQ(trim(RealFiles().read(file).value_or("")), "65536") << "what the pipe held";
+    const auto deaf = runner.run({.argv = {"sh", "-c", "trap '' TERM; sleep 600"},
+                                  .timeout = std::chrono::seconds(1),
+                                  .grace = std::chrono::seconds(1)});
+    ASSERT_FALSE(deaf.has_value());
+    EXPECT_NE(render(deaf.error()).find("no end after 1 s"), std::string::npos) << render(deaf.error());
+}
+
 TEST(Process, TheGateIsTheOnlyOne) {
     const std::regex call("(^|[^A-Za-z0-9_.>\"])(fork|vfork|system|popen|kill|killpg)\\(");
     for (const auto* folder : {"/src", "/tests"}) {

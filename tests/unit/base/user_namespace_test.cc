@@ -24,9 +24,10 @@ TEST(UserNamespace, TooFewIdsOrThoseOfOthersAreNone) {
 }
 
 TEST(UserNamespace, TheProgramIsStartedAgainWithItsArguments) {
-    EXPECT_EQ(join(namespace_argv("/usr/bin/kldload", {"image", "debian-13"}), " "),
-              "unshare --map-auto --map-root-user --mount --pid --fork --kill-child --mount-proc -- /usr/bin/kldload "
-              "image debian-13");
+    EXPECT_EQ(
+        join(namespace_argv("/usr/bin/kldload", {"image", "debian-13"}), " "),
+        "unshare --map-auto --map-root-user --mount --pid --fork --kill-child=SIGTERM --mount-proc -- /usr/bin/kldload "
+        "image debian-13");
 }
 
 namespace {

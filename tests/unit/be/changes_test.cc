@@ -155,6 +155,20 @@ TEST(Mount, LeavesPropertiesAlone) {
     expect_refused(plan_mount(world, "other", {}, false, false), ExitCode::refused, "key is not loaded");
 }
 
+TEST(Mount, OfALegacyDatasetIsNoWorkOfZfsutil) {
+    auto world = sample();
+    world.datasets[1].properties["mountpoint"] = {"legacy", "local"};
+    world.datasets[1].properties["org.zfsbootmenu:active"] = {"on", "local"};
+    EXPECT_EQ(commands(plan_mount(world, "other", "/mnt", false, true)),
+              (Lines{"mount -t zfs -o rw rpool/ROOT/other /mnt"}));
+    world.mounts.push_back({"rpool/ROOT/other", "/mnt", "zfs"});
+    world.datasets.pop_back();
+    world.snapshots.clear();
+    const auto destroyed = plan_destroy(world, "other", {.force = true});
+    ASSERT_TRUE(destroyed.has_value()) << render(destroyed.error());
+    EXPECT_EQ(shell_line(destroyed->steps[0].undo), "mount -t zfs -o rw rpool/ROOT/other /mnt");
+}
+
 TEST(Unmount, RemovesAPlaceOfOurOwnAlone) {
     auto world = sample();
     expect_refused(plan_unmount(world, "other", false), ExitCode::usage, "not mounted");
@@ -178,6 +192,27 @@ TEST(Streams, CarryPropertiesAndBecomeABootEnvironment) {
     EXPECT_EQ(shell_line(*received), "zfs receive -u -o canmount=noauto -o mountpoint=/ rpool/ROOT/new");
     EXPECT_FALSE(plan_import(sample(), "other"));
     EXPECT_FALSE(plan_export(sample(), "nothing"));
+}
+
+TEST(Streams, OfAnEncryptedOneSayWhatBecomesOfIt) {
+    auto world = sample();
+    world.datasets[1].properties["keystatus"] = {"available", "-"};
+    expect_refused(plan_export(world, "other"), ExitCode::refused, "other is encrypted");
+    const auto raw = plan_export(world, "other", {.raw = true});
+    ASSERT_TRUE(raw);
+    EXPECT_EQ(shell_line(raw->send), "zfs send -w -p rpool/ROOT/other@export-20261127-035700");
+    EXPECT_TRUE(raw->warnings.empty());
+    // zfs(8) refuses properties of an encrypted dataset that is sent readable.
+    const auto plain = plan_export(world, "other", {.plain = true});
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(shell_line(plain->send), "zfs send -L -c rpool/ROOT/other@export-20261127-035700");
+    EXPECT_EQ(plain->warnings.size(), 1U);
+    world.datasets[1].properties["keystatus"] = {"unavailable", "-"};
+    expect_refused(plan_export(world, "other", {.plain = true}), ExitCode::refused, "its key is not loaded");
+    EXPECT_TRUE(plan_export(world, "other", {.raw = true}));
+    EXPECT_EQ(shell_line(plan_export(sample(), "other", {.raw = true})->send),
+              "zfs send -p -L -c rpool/ROOT/other@export-20261127-035700")
+        << "there is nothing to keep";
 }
 
 TEST(List, ShowsWhatRunsAndWhatBootsNext) {

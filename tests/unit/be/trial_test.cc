@@ -69,6 +69,12 @@ TEST_F(Trials, TheOneThatRunsIsKept) {
     ASSERT_TRUE(commit_trial(runner, files, world));
     EXPECT_FALSE(trial_of(files, world)) << "ended";
     EXPECT_FALSE(commit_trial(runner, files, world)) << "once";
+    world.next = world.running;
+    EXPECT_EQ(commit_trial(runner, files, world).value(), false) << "it is what boots: nothing is wrong";
+    world.mounts.pop_back();
+    const auto unknown = commit_trial(runner, files, world);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, ExitCode::refused) << "without the partition nobody knows";
 }
 
 TEST_F(Trials, AnotherOneIsNotKept) {
@@ -85,6 +91,31 @@ TEST_F(Trials, ADefaultThatCannotBeSetLeavesTheTrial) {
     runner.expect({"zpool", "set", "bootfs=rpool/ROOT/new", "rpool"}, {}, 1, "pool is suspended");
     EXPECT_FALSE(commit_trial(runner, files, world));
     EXPECT_EQ(trial_of(files, world)->dataset, "rpool/ROOT/new");
+}
+
+TEST_F(Trials, ARecordThatIsHalfWrittenIsTakenBack) {
+    const auto start_new = [&] {
+        runner.expect({"zpool", "get", "-Hp", "-o", "value", "guid", "rpool"}, "77\n");
+        runner.expect({"zpool", "sync", "rpool"});
+        return start_trial(runner, files, world, "rpool/ROOT/newer", 3, false);
+    };
+    for (const auto* slot : boot::kTrialSlots) {
+        SCOPED_TRACE(slot);
+        const auto bad = std::string("/boot/efi/") + slot;
+        files.broken[bad] = Error{"no space left"};
+        EXPECT_FALSE(start_new());
+        files.broken.clear();
+        EXPECT_FALSE(trial_of(files, world)) << "there was none";
+    }
+    ASSERT_TRUE(start());
+    const auto before = trial_of(files, world);
+    for (const auto* slot : boot::kTrialSlots) {
+        SCOPED_TRACE(slot);
+        files.broken[std::string("/boot/efi/") + slot] = Error{"input/output error"};
+        EXPECT_FALSE(start_new());
+        files.broken.clear();
+        EXPECT_EQ(trial_of(files, world), before);
+    }
 }
 
 TEST_F(Trials, EndWhenTheyAreTakenBack) {

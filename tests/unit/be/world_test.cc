@@ -53,6 +53,16 @@ TEST_F(Probe, OfAPoolAtAnAltrootHasMountPointsWithoutIt) {
     EXPECT_TRUE(world->environment("a").has_value());
 }
 
+TEST_F(Probe, APoolOfDataAloneCanBeLookedAt) {
+    root("rpool/ROOT/default");
+    pool("tank", "-\n/mnt\n");
+    const auto world = look_at_pool(runner, files, "tank");
+    ASSERT_TRUE(world.has_value()) << render(world.error());
+    EXPECT_EQ(world->container, "tank/ROOT") << "which is not there, and nobody asks for it";
+    EXPECT_EQ(world->altroot, "/mnt");
+    EXPECT_EQ(world->running, "");
+}
+
 TEST_F(Probe, WithoutAnyDefaultLooksIntoRoot) {
     root("rpool/ROOT/default");
     pool("tank", "-\n-\n");

@@ -71,8 +71,20 @@ TEST(Hostid, APoolInUseKeepsItsOwnAndAnExportedOneTakesThatOfTheSystem) {
     EXPECT_EQ(hostid_to_pass(true, 0, std::nullopt, 5), 0U);
     EXPECT_EQ(hostid_to_pass(true, 0, kBuildHostid, 5), 5U) << "an image that never booted";
     EXPECT_EQ(hostid_to_pass(false, kBuildHostid, kBuildHostid, 5), kBuildHostid) << "in use: only that one imports";
+    EXPECT_EQ(hostid_to_pass(false, 0, kBuildHostid, 5), 5U) << "a kernel without hostid used it: anyone imports it";
     EXPECT_EQ(hostid_argument(0xff), "spl.spl_hostid=0x000000ff");
     EXPECT_EQ(hostid_argument(0), "spl_hostid=00000000");
+}
+
+TEST(Hostid, AMachinesOwnIsNeitherZeroNorThatOfAllImages) {
+    std::vector<std::uint32_t> words{0, kBuildHostid, 7, 8};
+    std::size_t asked = 0;
+    EXPECT_EQ(make_hostid([&] { return words.at(asked++); }), 7U);
+    EXPECT_EQ(asked, 3U);
+    EXPECT_TRUE(is_own_hostid(make_hostid()));
+    EXPECT_NE(make_hostid(), make_hostid());
+    EXPECT_FALSE(is_own_hostid(0));
+    EXPECT_FALSE(is_own_hostid(kBuildHostid));
 }
 
 TEST(OsRelease, IsParsedAndNeverRun) {

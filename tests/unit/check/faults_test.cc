@@ -218,6 +218,7 @@ std::vector<Fault> faults() {
              m.set("rpool/ROOT/old", "canmount", "noauto");
          }},
         {"esp_is_full", "B22", "free", [](Model& m) { m.esp_free = 100; }},
+        {"esp_is_no_fat", "B22", "ext4, not FAT", [](Model& m) { m.esp_type = "ext4"; }},
         {"esp_is_dirty", "B22", "not unmounted", [](Model& m) { m.esp_dirty = true; }},
         {"menu_is_cut_short", "B22", "cut short",
          [](Model& m) {
@@ -233,6 +234,15 @@ std::vector<Fault> faults() {
          }},
         {"no_fallback_loader", "B23", "BOOTX64.EFI", [](Model& m) { m.remove("../esp/EFI/BOOT/BOOTX64.EFI"); }},
         {"shim_without_a_menu", "B23", "grubx64.efi", [](Model& m) { m.remove("../esp/EFI/BOOT/grubx64.efi"); }},
+        {"shim_alone", "B23", "starts no boot menu",
+         [](Model& m) {
+             m.remove("../esp/EFI/BOOT/grubx64.efi");
+             m.remove("../esp/EFI/BOOT/mmx64.efi");
+         }},
+        {"another_program_in_place_of_the_menu", "B23", "starts no boot menu",
+         [](Model& m) {
+             m.write("../esp/EFI/BOOT/grubx64.efi", boot::test::make_efi_program({{".text", "a shell"}}));
+         }},
         {"fallback_is_another_zfsbootmenu", "B23", "EFI/zbm/VMLINUZ.EFI",
          [](Model& m) {
              only_zfsbootmenu(m);
@@ -290,12 +300,31 @@ std::vector<Fault> faults() {
              m.set("rpool/ROOT/default", "keylocation", "file:///etc/zfs/key");
              m.write("etc/zfs/key", "secret");
          }},
+        {"raw_key_of_the_dataset_above", "B32", "rpool/ROOT asks for a raw key",
+         [](Model& m) {
+             m.set("rpool/ROOT", "keyformat", "raw");
+             m.set("rpool/ROOT", "keylocation", "prompt");
+             m.set("rpool/ROOT/default", "encryption", "aes-256-gcm");
+             m.set("rpool/ROOT/default", "encryptionroot", "rpool/ROOT");
+             m.set("rpool/ROOT/default", "keyformat", "raw");
+             m.set("rpool/ROOT/default", "keylocation", "none");
+         }},
+        {"key_file_of_the_pool_is_gone", "B32", "the key of rpool is file:///etc/zfs/key",
+         [](Model& m) {
+             m.set("rpool", "keyformat", "passphrase");
+             m.set("rpool", "keylocation", "file:///etc/zfs/key");
+             m.set("rpool/ROOT/default", "encryption", "aes-256-gcm");
+             m.set("rpool/ROOT/default", "keyformat", "passphrase");
+             m.set("rpool/ROOT/default", "keylocation", "none");
+         }},
         {"pool_is_full", "B33", "free", [](Model& m) { m.pool.properties["free"] = "1000000"; }},
         {"no_nvme_in_the_initramfs", "B34", "nvme", [](Model& m) { m.packed.erase(kPackedModules + "nvme.ko"); }},
         {"machine_id_in_an_image", "B35", "machine-id",
          [](Model& m) { m.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n"); }},
         {"host_key_in_an_image", "B35", "ssh_host_ed25519_key",
          [](Model& m) { m.write("etc/ssh/ssh_host_ed25519_key", "secret"); }},
+        {"nvme_names_in_an_image", "B35", "/etc/nvme/hostnqn",
+         [](Model& m) { m.write("etc/nvme/hostnqn", "nqn.2014-08.org.nvmexpress:uuid:1\n"); }},
         {"build_hostid_after_first_boot", "B35", "6b6c6431", [](Model& m) { m.remove("var/lib/kldload/first-boot"); }},
         {"dkms_conf_of_old", "B36", "REMAKE_INITRD",
          [](Model& m) { m.write("etc/dkms/zfs.conf", "REMAKE_INITRD=yes\n"); }},
@@ -327,6 +356,16 @@ TEST(Catalogue, OfEachFaultOnlyItsRowFires) {
     }
 }
 
+TEST(Catalogue, NoFixErasesTheBootFilesUnsaid) {
+    Model model;
+    model.esp_type = "ext4";
+    for (const auto& finding : check_system(model.read()).findings) {
+        if (finding.id != "B22") continue;
+        EXPECT_EQ(finding.fix.find("mkfs"), std::string::npos) << finding.fix;
+        EXPECT_NE(finding.fix.find("erases its boot files"), std::string::npos) << finding.fix;
+    }
+}
+
 TEST(Catalogue, AHealthySystemHasNoFindings) {
     for (const auto generator : {Generator::initramfs_tools, Generator::dracut}) {
         Model model(generator);
@@ -342,6 +381,24 @@ TEST(Catalogue, AMachineThatZfsBootMenuStartsHasNoFindings) {
     const auto report = check_system(model.read());
     EXPECT_TRUE(fired(report).empty()) << to_text(report, false);
     EXPECT_NE(to_text(report, true).find("there is no shim"), std::string::npos);
+}
+
+TEST(Catalogue, AMachineThatGrubStartsHasNoFindings) {
+    for (const auto* configuration : {"../esp/EFI/debian/grub.cfg", "boot/grub/grub.cfg"}) {
+        Model model;
+        model.pool.properties["feature@zstd_compress"] = "disabled";
+        model.write("../esp/EFI/BOOT/grubx64.efi", boot::test::make_efi_program({{".text", "grub"}}));
+        model.write(configuration, "configfile x\n");
+        EXPECT_TRUE(fired(check_system(model.read())).empty()) << to_text(check_system(model.read()), false);
+    }
+}
+
+TEST(Catalogue, AnotherLoaderThanShimKnowsWhatItStarts) {
+    Model model;
+    model.remove("../esp/EFI/BOOT/grubx64.efi");
+    model.remove("../esp/EFI/BOOT/mmx64.efi");
+    model.write("../esp/EFI/BOOT/BOOTX64.EFI", boot::test::make_efi_program({{".text", "systemd-boot"}}));
+    EXPECT_FALSE(fired(check_system(model.read())).contains("B23"));
 }
 
 TEST(Catalogue, HasAllRowsOnceAndEachSaysSomething) {
@@ -402,11 +459,34 @@ TEST(Catalogue, MkinitcpiosHooksAreLookedAt) {
     }
 }
 
+TEST(Catalogue, APassphraseOfTheDatasetAboveIsFine) {
+    Model model;
+    model.set("rpool/ROOT", "keyformat", "passphrase");
+    model.set("rpool/ROOT", "keylocation", "prompt");
+    model.set("rpool/ROOT/default", "encryption", "aes-256-gcm");
+    model.set("rpool/ROOT/default", "encryptionroot", "rpool/ROOT");
+    model.set("rpool/ROOT/default", "keyformat", "raw");  // shown for a dataset that has no key of its own
+    model.set("rpool/ROOT/default", "keylocation", "prompt");
+    EXPECT_TRUE(fired(check_system(model.read())).empty()) << to_text(check_system(model.read()), false);
+}
+
 TEST(Catalogue, ACacheFileOfThisPoolIsFine) {
     Model model;
     model.write("etc/zfs/zpool.cache", cache_file("rpool", 77));
     model.write("etc/systemd/system/zfs-import.target.wants/zfs-import-cache.service", "");
     EXPECT_TRUE(fired(check_system(model.read())).empty());
+}
+
+// Who adds a pool to a machine has it in the cache file: ZFS does so by itself.
+TEST(Catalogue, OtherPoolsInTheCacheFileOfARunningSystemAreFine) {
+    Model model;
+    model.write("etc/zfs/zpool.cache", cache_file("tank", 78));
+    model.write("etc/systemd/system/zfs-import.target.wants/zfs-import-cache.service", "");
+    EXPECT_EQ(fired(check_system(model.read())), std::set<std::string>{"B09"}) << "an image goes to other machines";
+    model.kind = Kind::running;
+    EXPECT_FALSE(fired(check_system(model.read())).contains("B09"));
+    model.write("etc/zfs/zpool.cache", cache_file("rpool", 78));
+    EXPECT_TRUE(fired(check_system(model.read())).contains("B09")) << "another pool of our name";
 }
 
 TEST(Catalogue, ADiskWithoutAnEspCannotBeJudged) {

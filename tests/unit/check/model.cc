@@ -80,7 +80,8 @@ Model::Model(Generator generator) : generator_(generator) {
     dataset("rpool/ROOT/default").properties["org.zfsbootmenu:commandline"] = {"rw quiet", "inherited from rpool/ROOT"};
 
     for (const auto* name : {"EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/mmx64.efi"})
-        write("../esp/" + std::string(name), boot::test::make_efi_program({{".text", "shim"}}));
+        write("../esp/" + std::string(name),
+              boot::test::make_efi_program({{".text", "code"}, {".sbat", "shim,4,UEFI shim,shim,1\n"}}));
     write_menu("2.3.9-0+deb13u1");
 }
 

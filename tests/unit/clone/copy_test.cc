@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <filesystem>
 
+#include "base/process_table.h"
 #include "clone/clone.h"
 #include "support/fakes.h"
 
@@ -28,6 +30,10 @@ World machine() {
              {"tmpfs", "/run", "tmpfs"}}};
 }
 
+CopyWish wish(bool copy) {
+    return {copy, "4481-99", {}};
+}
+
 Place nothing_at(const std::string& path) {
     return {path, FileKind::none, true, {}, {}};
 }
@@ -40,16 +46,16 @@ void expect_refused(const Result<zfs::Plan>& plan, const std::string& part, Exit
 }
 
 TEST(CopyDirectory, SharesBlocksWithinADataset) {
-    const auto plan = plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/home/second"), kShares, false);
+    const auto plan = plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/home/second"), kShares, wish(false));
     ASSERT_TRUE(plan.has_value());
     expect_golden("clone/shared.plan.txt", zfs::to_text(*plan));
-    EXPECT_EQ(zfs::to_text(
-                  *plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/home/second"), {"enabled", true}, false)),
+    EXPECT_EQ(zfs::to_text(*plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/home/second"), {"enabled", true},
+                                      wish(false))),
               zfs::to_text(*plan));
 }
 
 TEST(CopyDirectory, CopiesWhenToldTo) {
-    const auto plan = plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/srv/second"), kShares, true);
+    const auto plan = plan_copy(machine(), {"/home/my photos", ""}, nothing_at("/srv/second"), kShares, wish(true));
     ASSERT_TRUE(plan.has_value());
     expect_golden("clone/copied.plan.txt", zfs::to_text(*plan));
 }
@@ -57,34 +63,38 @@ TEST(CopyDirectory, CopiesWhenToldTo) {
 TEST(CopyDirectory, EachReasonNotToShareIsNamed) {
     const Source photos{"/home/photos", ""};
     const auto at = nothing_at("/home/second");
-    expect_refused(plan_copy(machine(), photos, at, {"disabled", true}, false), "rpool has no feature@block_cloning");
-    expect_refused(plan_copy(machine(), photos, at, {"-", std::nullopt}, false), "no feature@block_cloning");
-    expect_refused(plan_copy(machine(), photos, at, {"active", std::nullopt}, false), "does not clone blocks");
-    expect_refused(plan_copy(machine(), photos, at, {"active", false}, false), "zfs_bclone_enabled is 0");
-    expect_refused(plan_copy(machine(), photos, nothing_at("/srv/x"), kShares, false),
+    expect_refused(plan_copy(machine(), photos, at, {"disabled", true}, wish(false)),
+                   "rpool has no feature@block_cloning");
+    expect_refused(plan_copy(machine(), photos, at, {"-", std::nullopt}, wish(false)), "no feature@block_cloning");
+    expect_refused(plan_copy(machine(), photos, at, {"active", std::nullopt}, wish(false)), "does not clone blocks");
+    expect_refused(plan_copy(machine(), photos, at, {"active", false}, wish(false)), "zfs_bclone_enabled is 0");
+    expect_refused(plan_copy(machine(), photos, nothing_at("/srv/x"), kShares, wish(false)),
                    "it lies on rpool/home, and /srv/x on rpool/srv");
-    expect_refused(plan_copy(machine(), {"/run/photos", ""}, nothing_at("/run/x"), kShares, false),
+    expect_refused(plan_copy(machine(), {"/run/photos", ""}, nothing_at("/run/x"), kShares, wish(false)),
                    "it lies on tmpfs, not on ZFS");
-    expect_refused(plan_copy(machine(), {"/home/big", ""}, at, kShares, false),
+    expect_refused(plan_copy(machine(), {"/home/big", ""}, at, kShares, wish(false)),
                    "tank is mounted below it, on /home/big/tank");
 }
 
 TEST(CopyDirectory, GuardsThatNoOptionLifts) {
     const Source photos{"/home/photos", ""};
     for (const bool copy : {false, true}) {
-        expect_refused(plan_copy(machine(), photos, {"/home/x", FileKind::directory, true, {}, {}}, kShares, copy),
-                       "/home/x is there already");
-        expect_refused(plan_copy(machine(), photos, {"/home/x", FileKind::symlink, true, {}, {}}, kShares, copy),
+        expect_refused(
+            plan_copy(machine(), photos, {"/home/x", FileKind::directory, true, {}, {}}, kShares, wish(copy)),
+            "/home/x is there already");
+        expect_refused(plan_copy(machine(), photos, {"/home/x", FileKind::symlink, true, {}, {}}, kShares, wish(copy)),
                        "is there already");
-        expect_refused(plan_copy(machine(), photos, nothing_at("/home/photos/x"), kShares, copy), "lies inside of");
-        expect_refused(plan_copy(machine(), {"/", ""}, nothing_at("/x"), kShares, copy), "lies inside of");
+        expect_refused(plan_copy(machine(), photos, nothing_at("/home/photos/x"), kShares, wish(copy)),
+                       "lies inside of");
+        expect_refused(plan_copy(machine(), {"/", ""}, nothing_at("/x"), kShares, wish(copy)), "lies inside of");
         auto place = nothing_at("/home/a/b");
         place.missing = {"/home/a"};
-        expect_refused(plan_copy(machine(), photos, place, kShares, copy), "there is no /home/a", ExitCode::failed);
-        expect_refused(plan_copy(machine(), {"", "rpool/backup"}, nothing_at("/home/x"), kShares, copy),
+        expect_refused(plan_copy(machine(), photos, place, kShares, wish(copy)), "there is no /home/a",
+                       ExitCode::failed);
+        expect_refused(plan_copy(machine(), {"", "rpool/backup"}, nothing_at("/home/x"), kShares, wish(copy)),
                        "rpool/backup is not mounted");
     }
-    EXPECT_TRUE(plan_copy(machine(), photos, nothing_at("/home/photos2"), kShares, false).has_value());
+    EXPECT_TRUE(plan_copy(machine(), photos, nothing_at("/home/photos2"), kShares, wish(false)).has_value());
 }
 
 class RealCopy : public ::testing::Test {
@@ -98,7 +108,7 @@ protected:
     zfs::Plan plan() {
         const auto place = datasets::look_at(path("the copy"));
         EXPECT_TRUE(place.has_value());
-        auto made = plan_copy({{}, {{"tmp", "/", "ext4"}}}, {path("source"), ""}, *place, {"-", {}}, true);
+        auto made = plan_copy({{}, {{"tmp", "/", "ext4"}}}, {path("source"), ""}, *place, {"-", {}}, wish(true));
         EXPECT_TRUE(made.has_value());
         return *made;
     }
@@ -132,6 +142,30 @@ TEST_F(RealCopy, KeepsModesLinksTimesAndAttributes) {
         EXPECT_EQ(::getxattr(path("the copy/sub/a b").c_str(), "user.note", value, sizeof value), 4);
     }
     EXPECT_EQ(*RealFiles().list(root), (std::vector<std::string>{"source", "the copy"}));
+}
+
+TEST_F(RealCopy, WhatAKilledOneLeftIsTakenAwayFirst) {
+    RealFiles files;
+    const auto target = path("the copy");
+    const auto dead = partial_name(target, "999999999-1"),
+               alive = partial_name(target, process_mark(files, ::getpid())),
+               other = path(".the copy.mine.kclone-partial"),
+               of_another = partial_name(path("the copy 2"), "999999999-1");
+    for (const auto& directory : {dead, alive, other, of_another}) {
+        fs::create_directory(directory);
+        ASSERT_TRUE(files.write(directory + "/half", "half"));
+    }
+    ASSERT_EQ(leftovers(files, target), std::vector<std::string>{dead});
+    const auto place = datasets::look_at(target);
+    const auto plan = plan_copy({{}, {{"tmp", "/", "ext4"}}}, {path("source"), ""}, *place, {"-", {}},
+                                {true, "4481-99", leftovers(files, target)});
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_EQ(plan->steps[0].text, "take away " + dead + ", which a killed kclone left");
+    ASSERT_TRUE(zfs::apply(*plan, runner, events));
+    EXPECT_FALSE(files.exists(dead));
+    for (const auto& directory : {alive, other, of_another}) EXPECT_TRUE(files.exists(directory + "/half"));
+    EXPECT_EQ(*files.read(path("the copy/second name")), "content");
+    EXPECT_FALSE(files.exists(path("the copy/half")));
 }
 
 TEST_F(RealCopy, AHalfMadeCopyIsRemoved) {

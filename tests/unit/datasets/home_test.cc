@@ -35,6 +35,16 @@ TEST(Home, NoDatasetLiesBelowABootEnvironment) {
     EXPECT_EQ(home("/opt/app"), "rpool/opt_app on /opt/app");
 }
 
+// The layout of OpenZFS's own guides and of Ubuntu's installer.
+TEST(Home, APoolThatHandsTheRootDownIsNoBootEnvironment) {
+    auto world = machine();
+    world.datasets[0] = dataset("rpool", "/", "off");
+    EXPECT_FALSE(world.in_environment("rpool/home"));
+    EXPECT_TRUE(world.in_environment("rpool/ROOT/default"));
+    EXPECT_EQ(home("/home/alice", "rpool", world), "rpool/home/alice");
+    EXPECT_EQ(home("/opt", "rpool", world), "rpool/opt");
+}
+
 TEST(Home, AChildOfABootEnvironmentIsNoParent) {
     auto world = machine();
     world.datasets.push_back(dataset("rpool/ROOT/default/opt", "/opt", "on"));
@@ -63,7 +73,14 @@ TEST(Home, BelowALockedDatasetNothingCanBeMade) {
 }
 
 TEST(Home, NamesThatAreTakenOrThatZfsDoesNotTake) {
-    EXPECT_EQ(home("/tank/locked", "tank"), "error: there is already a dataset tank/locked");
+    const auto world = machine();
+    const auto taken = home_of(world, "tank", "/tank/locked");
+    ASSERT_TRUE(taken.has_value());
+    const auto refused = expect_new(*taken);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().message, "there is already a dataset tank/locked");
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+    EXPECT_TRUE(expect_new(*home_of(world, "tank", "/tank/new")));
     EXPECT_EQ(home("/home/a+b"), "error: 'a+b' cannot be the name of a dataset: ZFS does not take '+'");
     EXPECT_EQ(home("/home/-x"), "error: '-x' cannot be the name of a dataset: programs would take it for an option");
     EXPECT_TRUE(home("/home/" + std::string(250, 'a')).ends_with("and ZFS takes 255"));
@@ -81,8 +98,8 @@ TEST(System, WhatBelongsToTheEnvironmentStaysInIt) {
 }
 
 TEST(System, WhatDoesNotBelongToItMayBeADataset) {
-    for (const auto* path : {"/home", "/srv/usr", "/usr/local", "/usr/local/share", "/var/lib/mysql", "/var/www", "/etcetera",
-                             "/opt/etc", "/var/lib/dpkg-old"})
+    for (const auto* path : {"/home", "/srv/usr", "/usr/local", "/usr/local/share", "/var/lib/mysql", "/var/www",
+                             "/etcetera", "/opt/etc", "/var/lib/dpkg-old"})
         EXPECT_TRUE(expect_outside_the_system(path).has_value()) << path;
 }
 
@@ -90,10 +107,11 @@ TEST(World, IsReadWithOneProgram) {
     kld::test::ReplayRunner runner;
     kld::test::FakeFiles files;
     files.entries["/proc/self/mountinfo"] = {"24 1 0:22 / / rw shared:1 - zfs rpool/ROOT/default rw\n"};
-    runner.expect({"zfs", "list", "-Hp", "-t", "filesystem,volume", "-o",
-                   "name,type,mountpoint,canmount,keystatus,org.zfsbootmenu:active"},
-                  "rpool\tfilesystem\tnone\toff\t-\t-\nrpool/ROOT/default\tfilesystem\t/\tnoauto\t-\t-\n"
-                  "rpool/ROOT/not-one\tfilesystem\t/\tnoauto\t-\toff\nrpool/swap\tvolume\t-\t-\t-\t-\n");
+    runner.expect(
+        {"zfs", "list", "-Hp", "-t", "filesystem,volume", "-o",
+         "name,type,mountpoint,canmount,keystatus,origin,written,org.zfsbootmenu:active,org.kldload:unfinished"},
+        "rpool\tfilesystem\tnone\toff\t-\t-\t0\t-\t-\nrpool/ROOT/default\tfilesystem\t/\tnoauto\t-\t-\t0\t-\t-\n"
+        "rpool/ROOT/not-one\tfilesystem\t/\tnoauto\t-\t-\t0\toff\t-\nrpool/swap\tvolume\t-\t-\t-\t-\t0\t-\t-\n");
     const auto world = probe(runner, files);
     ASSERT_TRUE(world.has_value());
     EXPECT_EQ(world->datasets.size(), 4U);

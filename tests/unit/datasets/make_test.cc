@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "base/text.h"
 #include "support/fakes.h"
 #include "worlds.h"
 
@@ -57,8 +58,9 @@ TEST(Make, TheSecondPathSeesTheFirst) {
     zfs::Plan plan;
     ASSERT_TRUE(plan_make(world, nothing_at("/srv/a"), {}, plan).has_value());
     ASSERT_TRUE(plan_make(world, nothing_at("/srv/a/b"), {}, plan).has_value());
-    EXPECT_EQ(plan.steps[plan.steps.size() - 2].argv,
-              (std::vector<std::string>{"zfs", "create", "-u", "rpool/srv/a/b"}));
+    EXPECT_EQ(plan.steps[plan.steps.size() - 3].argv,
+              (std::vector<std::string>{"zfs", "create", "-u", "-o", "org.kldload:unfinished=rpool/srv/a/b",
+                                        "rpool/srv/a/b"}));
     const auto again = plan_make(world, nothing_at("/srv/a"), {}, plan);
     ASSERT_FALSE(again.has_value());
     EXPECT_EQ(again.error().message, "rpool/srv/a is mounted on /srv/a already");
@@ -73,7 +75,8 @@ TEST(Make, WhatFailsIsTakenBack) {
     kld::test::CaptureEvents events;
     runner.expect({"mkdir", "--", "/srv/a"});
     runner.expect({"mkdir", "--", "/srv/a/b"});
-    runner.expect({"zfs", "create", "-u", "-o", "mountpoint=/srv/a/b", "rpool/srv/a_b"});
+    runner.expect({"zfs", "create", "-u", "-o", "mountpoint=/srv/a/b", "-o", "org.kldload:unfinished=rpool/srv/a_b",
+                   "rpool/srv/a_b"});
     runner.expect({"zfs", "mount", "rpool/srv/a_b"}, "", 1, "cannot mount '/srv/a/b': no such thing\n");
     runner.expect({"zfs", "destroy", "rpool/srv/a_b"});
     runner.expect({"rm", "--dir", "--force", "--", "/srv/a/b"});
@@ -81,6 +84,45 @@ TEST(Make, WhatFailsIsTakenBack) {
     const auto done = zfs::apply(*plan, runner, events);
     ASSERT_FALSE(done.has_value());
     EXPECT_EQ(done.error().details.back(), "nothing was changed");
+}
+
+/// The machine, and in it what a killed command left of /srv/x.
+World with_leftover() {
+    auto world = machine();
+    world.datasets.push_back(dataset("rpool/srv/x", "/srv/x", "on"));
+    world.datasets.back().properties[zfs::kUnfinished] = {"rpool/srv/x", {}};
+    return world;
+}
+
+TEST(Make, FinishesWhatAKilledOneLeft) {
+    const auto plan = plan_of(nothing_at("/srv/x"), {false, {{"compression", "zstd"}}, 1ULL << 30}, with_leftover());
+    ASSERT_TRUE(plan.has_value());
+    expect_golden("datasets/leftover.plan.txt", zfs::to_text(*plan));
+    for (const auto& step : plan->steps) EXPECT_EQ(contains(step.undo, std::string("destroy")), false) << step.text;
+}
+
+TEST(Make, FinishesWhatAKilledOneLeftMounted) {
+    auto world = with_leftover();
+    world.mounts.push_back({"rpool/srv/x", "/srv/x", "zfs"});
+    for (const bool parents : {false, true}) {
+        const auto plan = plan_of({"/srv/x", FileKind::directory, true, {}, {}}, {parents, {}, {}}, world);
+        ASSERT_TRUE(plan.has_value());
+        ASSERT_EQ(plan->steps.size(), 1U);
+        EXPECT_EQ(plan->steps[0].argv, (std::vector<std::string>{"zfs", "inherit", zfs::kUnfinished, "rpool/srv/x"}));
+    }
+    // Mounted there, but not what the path would become: nothing of ours.
+    world.datasets.back().name = "rpool/srv/y";
+    world.datasets.back().properties[zfs::kUnfinished] = {"rpool/srv/y", {}};
+    world.mounts.back().source = "rpool/srv/y";
+    expect_refused(plan_of({"/srv/x", FileKind::directory, true, {}, {}}, {}, world), "rpool/srv/y is mounted on");
+}
+
+TEST(Make, WhatOnlyInheritsTheMarkIsSomebodyElses) {
+    auto world = with_leftover();
+    world.datasets.push_back(dataset("rpool/srv/x/y", "/srv/x/y", "on"));
+    world.datasets.back().properties[zfs::kUnfinished] = {"rpool/srv/x", {}};
+    world.mounts.push_back({"rpool/srv/x", "/srv/x", "zfs"});
+    expect_refused(plan_of(nothing_at("/srv/x/y"), {}, world), "there is already a dataset rpool/srv/x/y");
 }
 
 TEST(Make, RefusesWhatIsThere) {

@@ -132,6 +132,21 @@ TEST_F(DkmsTest, WhatDoesNotCompileIsRefusedAndLeftOut) {
               "linux-headers-6.12.95+deb13-common linux-headers-amd64\nPin: version 6.12.95-1\nPin-Priority: -1\n");
 }
 
+// One in the security archive, one in the point release: apt would go from one to the other for ever.
+TEST_F(DkmsTest, WhatWasLeftOutBeforeStillIs) {
+    files.entries[kPins] = {"# somebody else's\n"};
+    runner.fails = {kNew, "6.12.96+deb13-amd64"};
+    ASSERT_FALSE(run(new_kernel()));
+    const auto first = files.entries.at(kPins).bytes;
+    EXPECT_TRUE(first.starts_with("# Written by kldload-dkms")) << first;
+    ASSERT_FALSE(run(replace_all(new_kernel(), "6.12.95", "6.12.96")));
+    const auto both = files.entries.at(kPins).bytes;
+    EXPECT_TRUE(both.starts_with(first)) << both;
+    EXPECT_TRUE(both.ends_with("Pin: version 6.12.96-1\nPin-Priority: -1\n")) << both;
+    ASSERT_FALSE(run(new_kernel()));
+    EXPECT_EQ(files.entries.at(kPins).bytes, both) << "each once";
+}
+
 TEST_F(DkmsTest, AKernelWithoutHeadersIsRefused) {
     const auto done = run(deb("linux-image-" + std::string(kNew), "6.12.95-1"));
     ASSERT_FALSE(done.has_value());

@@ -99,10 +99,36 @@ TEST_F(EspTest, AHalfWrittenNewFileIsNeverPutInPlace) {
 
 TEST_F(EspTest, WhereNamesCannotBeSwappedNothingIsChanged) {
     files.can_exchange = false;
+    const auto before = files.entries.size();
     const auto done = update();
     ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ExitCode::refused);
     EXPECT_NE(done.error().hint.find("newer kernel"), std::string::npos);
     for (const auto& path : kBootFiles) EXPECT_EQ(content(path), "MZ old " + path);
+    EXPECT_EQ(files.entries.size(), before) << "no .new was written";
+}
+
+TEST_F(EspTest, WhetherNamesCanBeSwappedIsTriedBeforeAnyStep) {
+    const auto now = world();
+    const auto steps = *plan(now);
+    const auto before = files.entries.size();
+    EXPECT_TRUE(expect_swap(now, steps, files));
+    EXPECT_EQ(files.entries.size(), before) << "nothing of it stays";
+    files.can_exchange = false;
+    const auto refused = expect_swap(now, steps, files);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+    EXPECT_NE(refused.error().message.find("cannot swap two names on /esp"), std::string::npos);
+    EXPECT_NE(refused.error().hint.find("Linux 6.0"), std::string::npos);
+    EXPECT_EQ(files.entries.size(), before);
+}
+
+TEST_F(EspTest, WhatIsNotThereNeedsNoSwap) {
+    files.can_exchange = false;
+    for (const auto& path : kBootFiles) files.entries.erase("/esp/" + path);
+    const auto now = world();
+    EXPECT_TRUE(expect_swap(now, *plan(now), files));
+    EXPECT_TRUE(update());
 }
 
 TEST_F(EspTest, ADiskThatFailsLeavesTheOldFile) {

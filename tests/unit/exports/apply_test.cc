@@ -6,10 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <map>
 
 #include "base/fd.h"
+#include "base/file_mode.h"
 #include "base/text.h"
+#include "disk.h"
+#include "exports/leftover.h"
 #include "machine.h"
 #include "support/fakes.h"
 
@@ -25,6 +30,7 @@ public:
         const auto line = shell_line(command.argv);
         const auto number = ran.size();
         ran.push_back(line);
+        timeouts[command.argv[0] + " " + (command.argv.size() > 1 ? command.argv[1] : "")] = command.timeout;
         if (on_run) on_run(number);
         if (number == broken || line.starts_with(broken_always)) {
             if (line.starts_with("zpool create")) made = false;
@@ -40,43 +46,12 @@ public:
         return Output{};
     }
     std::vector<std::string> ran;
+    std::map<std::string, std::chrono::seconds> timeouts{};  ///< of the last command of each name
     std::size_t broken = ~std::size_t{0};
     std::string broken_always = "none";
     std::function<void(std::size_t)> on_run{};
     bool made = false;
     std::string mount_place;
-};
-
-/// Real files, but for the kernel's settings.
-class Disk final : public Files {
-public:
-    Result<std::string> read(const std::string& path) override {
-        return path.starts_with("/sys/") ? Result<std::string>(trim_minimum + "\n") : real.read(path);
-    }
-    Status write(const std::string& path, std::string_view bytes, unsigned mode) override {
-        return real.write(path, bytes, mode);
-    }
-    Status overwrite(const std::string& path, std::string_view bytes) override {
-        if (!path.starts_with("/sys/")) return real.overwrite(path, bytes);
-        settings.emplace_back(bytes);
-        return {};
-    }
-    Status append(const std::string& path, std::string_view bytes) override { return real.append(path, bytes); }
-    Result<std::vector<std::string>> list(const std::string& path) override { return real.list(path); }
-    FileKind kind(const std::string& path) override { return real.kind(path); }
-    Status make_directories(const std::string& path) override { return real.make_directories(path); }
-    Status remove(const std::string& path) override { return real.remove(path); }
-    Status rename(const std::string& from, const std::string& to) override { return real.rename(from, to); }
-    Status exchange(const std::string& first, const std::string& second) override {
-        return real.exchange(first, second);
-    }
-    Status flush(const std::string& directory) override {
-        flushed.push_back(directory);
-        return {};
-    }
-    RealFiles real;
-    std::string trim_minimum = "32768";
-    std::vector<std::string> settings, flushed;
 };
 
 class Apply : public testing::Test {
@@ -110,7 +85,8 @@ protected:
                       .events = events_,
                       .stop = &stop_,
                       .wait = [this] { ++waited_; },
-                      .snapshot_taken = [this] { ++taken_; }});
+                      .snapshot_taken = [this] { ++taken_; },
+                      .trim_lock = at("trim.lock")});
     }
     /// The commands, with the test's own directory as DIR and what is random as such.
     std::string story() const {
@@ -174,9 +150,16 @@ TEST_F(Apply, RunsTheseCommandsInThisOrder) {
     EXPECT_EQ(taken_, 1);
     EXPECT_EQ(disk_.flushed, (std::vector<std::string>{at("out/web1.qcow2.partial")}));
     EXPECT_EQ(disk_.settings, (std::vector<std::string>{"512", "32768"}));
+    EXPECT_EQ(mode_of(wish_.output, 0) & 0777, 0600U) << "the whole machine can be read in it";
     EXPECT_EQ(events_.last_bytes, 1024U);
     EXPECT_EQ(events_.told.back(), "finish");
     kld::test::expect_golden("exports/commands.txt", story());
+}
+
+TEST_F(Apply, WhatTakesLongMayTakeADay) {
+    ASSERT_TRUE(run().has_value());
+    for (const auto* program : {"zfs send", "zpool trim", "qemu-img convert"})
+        EXPECT_EQ(runner_.timeouts[program], std::chrono::hours(24)) << program;
 }
 
 TEST_F(Apply, EachStepThatFailsIsTakenBack) {
@@ -198,13 +181,17 @@ TEST_F(Apply, EachStepThatFailsIsTakenBack) {
             fs::remove(wish_.output);
             continue;
         }
-        ASSERT_FALSE(failed.has_value()) << all[broken];
         if (all[broken].starts_with("zfs destroy -r rpool@")) {
+            EXPECT_TRUE(failed.has_value()) << "all is copied";
             EXPECT_EQ(std::count_if(runner_.ran.begin(), runner_.ran.end(),
                                     [](const auto& line) { return line.starts_with("zfs destroy -r rpool@"); }),
                       2)
                 << "once more at the end";
+            EXPECT_EQ(events_.told.back(), "finish");
+            fs::remove(wish_.output);
+            continue;
         }
+        ASSERT_FALSE(failed.has_value()) << all[broken];
         expect_nothing_left(failed.error());
     }
 }
@@ -235,7 +222,55 @@ TEST_F(Apply, APoolThatStaysBusyIsToldAndForcedLast) {
     EXPECT_EQ(waited_, 18) << "ten tries, and ten more at the end";
     const auto text = render(failed.error());
     EXPECT_NE(text.find(std::string("the pool ") + kTemporary + " is left behind"), std::string::npos) << text;
+    EXPECT_NE(text.find("web1.qcow2.partial stays: the next export"), std::string::npos) << text;
     EXPECT_EQ(text.find("nothing of it is left behind"), std::string::npos) << text;
+}
+
+TEST_F(Apply, ASnapshotThatSomebodyHoldsDoesNotSpoilTheCopy) {
+    runner_.broken_always = "zfs destroy -r rpool@";
+    const auto made = run();
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_TRUE(disk_.real.exists(wish_.output));
+    const auto told = join(events_.told, "\n");
+    const auto snapshot = std::string("the snapshot rpool@") + kTemporary;
+    EXPECT_NE(told.find("warning " + snapshot + " is in use"), std::string::npos) << told;
+    EXPECT_NE(told.find("warning " + snapshot + " is left behind"), std::string::npos) << told;
+    EXPECT_NE(told.find("web1.qcow2.partial stays: the next export"), std::string::npos) << told;
+    runner_.broken_always = "none";
+    const auto done = take_back_leftover(runner_, disk_, at("out/web1.qcow2.partial"), "rpool", {});
+    EXPECT_TRUE(done.has_value() && *done);
+}
+
+TEST_F(Apply, ALegacyRootIsMountedAsMountZfsWantsIt) {
+    for (auto& dataset : world_.datasets)
+        if (dataset.name == world_.running) dataset.properties["mountpoint"].value = "legacy";
+    const auto reset = run();
+    ASSERT_TRUE(reset.has_value()) << render(reset.error());
+    EXPECT_FALSE(reset->empty());
+    EXPECT_TRUE(ran("mount -t zfs"));
+    EXPECT_FALSE(ran("mount -t zfs -o zfsutil")) << "which it refuses";
+}
+
+TEST_F(Apply, TheNextOneTakesBackWhatCouldNotBe) {
+    runner_.broken_always = "zpool export";
+    ASSERT_FALSE(run().has_value());
+    runner_.broken_always = "none";
+    runner_.ran.clear();
+    const auto done = take_back_leftover(runner_, disk_, at("out/web1.qcow2.partial"), "rpool", {});
+    ASSERT_TRUE(done.has_value()) << render(done.error());
+    EXPECT_TRUE(*done);
+    EXPECT_TRUE(ran(std::string("zpool export ") + kTemporary));
+    EXPECT_TRUE(disk_.real.list(at("out")).value().empty());
+}
+
+TEST_F(Apply, ASettingThatCannotBePutBackIsAnError) {
+    runner_.on_run = [this](std::size_t) {
+        if (runner_.ran.back().starts_with("zpool trim")) disk_.settings_are_stuck = true;
+    };
+    const auto failed = run();
+    ASSERT_FALSE(failed.has_value());
+    EXPECT_NE(render(failed.error()).find("the setting is stuck"), std::string::npos) << render(failed.error());
+    EXPECT_FALSE(disk_.real.exists(wish_.output));
 }
 
 TEST_F(Apply, TheNameThatCameMeanwhileIsNotOverwritten) {

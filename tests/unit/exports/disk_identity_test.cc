@@ -35,7 +35,8 @@ TEST(DiskIdentity, IsThatOfTheOriginalAndTheFileSystemStaysWhole) {
     ASSERT_TRUE(info.has_value()) << render(info.error());
     EXPECT_NE(info->out.find("serial number: 6B1C03A2"), std::string::npos) << info->out;
     const auto esp_alone = directory.path() + "/esp";
-    ASSERT_TRUE(runner.run({.argv = {"dd", "if=" + raw, "of=" + esp_alone, "bs=1M", "skip=1", "count=512", "conv=sparse"}}));
+    ASSERT_TRUE(
+        runner.run({.argv = {"dd", "if=" + raw, "of=" + esp_alone, "bs=1M", "skip=1", "count=512", "conv=sparse"}}));
     const auto checked = runner.run({.argv = {"fsck.vfat", "-n", esp_alone}});
     EXPECT_TRUE(checked.has_value()) << render(checked.error());
 }

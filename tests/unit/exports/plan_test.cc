@@ -28,6 +28,12 @@ std::vector<std::string> exported(const Plan& made) {
     return names;
 }
 
+std::vector<std::string> environments(const Plan& made) {
+    std::vector<std::string> names;
+    for (const auto& environment : made.environments) names.push_back(environment.name);
+    return names;
+}
+
 bool warns(const Plan& made, const std::string& part) {
     for (const auto& warning : made.warnings)
         if (warning.find(part) != std::string::npos) return true;
@@ -51,7 +57,7 @@ TEST(ExportPlan, OtherEnvironmentsStayUnlessTheyAreWanted) {
     ASSERT_TRUE(made.has_value());
     EXPECT_EQ(exported(*made), (std::vector<std::string>{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/home",
                                                          "rpool/var", "rpool/var/log"}));
-    EXPECT_EQ(made->environments, (std::vector<std::string>{std::string(kTemporary) + "/ROOT/default"}));
+    EXPECT_EQ(environments(*made), (std::vector<std::string>{std::string(kTemporary) + "/ROOT/default"}));
     auto all = wish();
     all.all_environments = true;
     const auto with_all = plan(machine(), all);
@@ -59,6 +65,104 @@ TEST(ExportPlan, OtherEnvironmentsStayUnlessTheyAreWanted) {
     EXPECT_EQ(exported(*with_all).size(), machine().datasets.size());
     EXPECT_EQ(with_all->environments.size(), 2U);
     EXPECT_EQ(with_all->exported, made->exported + 950 * kMiB);
+}
+
+/// A machine with something beside its root that no menu shows.
+World with_hidden(const std::string& mountpoint, const std::string& canmount, const std::string& active) {
+    auto world = machine();
+    world.datasets.push_back(dataset("rpool/ROOT/hidden", mountpoint, canmount, kMiB));
+    world.datasets.back().properties["org.zfsbootmenu:active"] = {active, "local"};
+    world.datasets.push_back(dataset("rpool/ROOT/hidden/below", "/below", "on", kMiB));
+    return world;
+}
+
+const std::string kHidden = std::string(kTemporary) + "/ROOT/hidden";
+
+TEST(ExportPlan, AnEnvironmentThatNoMenuShowsIsOneAllTheSame) {
+    auto all = wish();
+    all.all_environments = true;
+    for (const auto& world : {with_hidden("/", "noauto", "off"), with_hidden("legacy", "noauto", "-"),
+                              with_hidden("/mnt/x", "noauto", "on"), with_hidden("none", "on", "-")}) {
+        const auto made = plan(world, wish());
+        ASSERT_TRUE(made.has_value()) << render(made.error());
+        EXPECT_EQ(exported(*made), exported(*plan(machine(), wish())));
+        EXPECT_EQ(environments(*made).size(), 1U);
+        const auto with_all = plan(world, all);
+        ASSERT_TRUE(with_all.has_value()) << render(with_all.error());
+        EXPECT_TRUE(contains(exported(*with_all), "rpool/ROOT/hidden/below"));
+        EXPECT_TRUE(contains(environments(*with_all), kHidden)) << "it has keys of this machine";
+    }
+}
+
+TEST(ExportPlan, AnEnvironmentElsewhereIsOneByItsMountpoint) {
+    auto world = machine();
+    world.datasets.push_back(dataset("rpool/old", "/", "noauto", kMiB));
+    world.datasets.back().properties["org.zfsbootmenu:active"] = {"off", "local"};
+    const auto made = plan(world, wish());
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_EQ(exported(*made), exported(*plan(machine(), wish())));
+    world.datasets.back().properties["canmount"].value = "off";
+    const auto container = plan(world, wish());
+    EXPECT_TRUE(contains(exported(*container), "rpool/old")) << "it hands its mountpoint down";
+    EXPECT_EQ(environments(*container).size(), 1U);
+}
+
+TEST(ExportPlan, DataBesideTheRootGoesAlongAndIsLookedAt) {
+    auto in_fstab = with_hidden("legacy", "on", "-");
+    in_fstab.fstab += "rpool/ROOT/hidden /srv zfs defaults 0 0\n";
+    for (const auto& world : {with_hidden("/srv", "on", "-"), with_hidden("/srv", "off", "-"), in_fstab}) {
+        const auto made = plan(world, wish());
+        ASSERT_TRUE(made.has_value()) << render(made.error());
+        EXPECT_TRUE(contains(exported(*made), "rpool/ROOT/hidden"));
+        EXPECT_TRUE(contains(exported(*made), "rpool/ROOT/hidden/below"));
+        EXPECT_TRUE(contains(environments(*made), kHidden)) << "should it be a system";
+    }
+    auto world = machine();
+    auto volume = dataset("rpool/ROOT/swap", "-", "-", kMiB);
+    volume.properties["type"].value = "volume";
+    world.datasets.push_back(volume);
+    const auto made = plan(world, wish());
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_TRUE(contains(exported(*made), "rpool/ROOT/swap"));
+    EXPECT_EQ(environments(*made).size(), 1U);
+}
+
+TEST(ExportPlan, ARootDirectlyBelowThePoolHasDataBesideIt) {
+    auto world = machine();
+    world.running = world.mounts[0].source = "rpool/root";
+    world.datasets = {dataset("rpool", "/", "off", 98304), dataset("rpool/root", "/", "noauto", kMiB),
+                      dataset("rpool/home", "/home", "on", kMiB), dataset("rpool/old", "legacy", "noauto", kMiB),
+                      dataset("rpool/older", "/", "noauto", kMiB)};
+    const auto made = plan(world, wish());
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_EQ(exported(*made), (std::vector<std::string>{"rpool", "rpool/root", "rpool/home", "rpool/old"}));
+    EXPECT_EQ(environments(*made),
+              (std::vector<std::string>{std::string(kTemporary) + "/root", std::string(kTemporary) + "/old"}));
+}
+
+TEST(ExportPlan, AnIdentityThatCannotBeResetIsRefused) {
+    auto all = wish();
+    all.all_environments = true;
+    for (const std::string child : {"etc", "var"}) {
+        auto world = machine();
+        world.datasets.push_back(dataset("rpool/ROOT/old/" + child, "/" + child, "noauto", kMiB));
+        expect_refused(world, all, "is on rpool/ROOT/old/" + child);
+        EXPECT_TRUE(plan(world, wish()).has_value()) << "it stays here";
+        world.datasets.back().properties["canmount"].value = "off";
+        EXPECT_TRUE(plan(world, all).has_value()) << "nothing is in a container";
+    }
+    auto world = with_hidden("legacy", "noauto", "off");
+    encrypt(world, "rpool/ROOT/hidden");
+    all.raw = true;
+    expect_refused(world, all, "nobody can write into rpool/ROOT/hidden");
+    all.keep_identity = true;
+    EXPECT_TRUE(plan(world, all).has_value());
+    world = machine();
+    world.datasets.push_back(dataset("rpool/var/guest", "/", "noauto", kMiB));
+    encrypt(world, "rpool/var");
+    auto raw = wish();
+    raw.raw = true;
+    expect_refused(world, raw, "nobody can write into rpool/var/guest");
 }
 
 TEST(ExportPlan, APoolOwnDatasetWithoutSettingsInheritsAgain) {
@@ -135,7 +239,7 @@ TEST(ExportPlan, AllMissingProgramsAreNamedAtOnce) {
 }
 
 TEST(ExportPlan, AllOfTheSystemMustBeInThePool) {
-    for (const std::string place : {"/boot", "/usr", "/var/lib"}) {
+    for (const std::string place : {"/boot", "/etc", "/usr", "/var", "/var/lib"}) {
         auto world = machine();
         world.mounts.push_back({"/dev/vda2", place, "ext4"});
         expect_refused(world, wish(), place + " is on /dev/vda2");
@@ -172,6 +276,9 @@ TEST(ExportPlan, EncryptedDatasetsNeedAWord) {
     const auto plain = plan(world, asked);
     ASSERT_TRUE(plain.has_value()) << render(plain.error());
     EXPECT_TRUE(warns(*plain, "not encrypted: whoever has it can read rpool/home"));
+    EXPECT_FALSE(warns(*plain, "is the key of"));
+    world.own["rpool/home"].emplace_back("keylocation", "file:///etc/zfs/home.key");
+    EXPECT_TRUE(warns(*plan(world, asked), "/etc/zfs/home.key is the key of rpool/home here, and comes along"));
     EXPECT_FALSE(plain->encrypted);
     EXPECT_EQ(to_text(world, *plain).find(" -w "), std::string::npos);
     asked.raw = true;
@@ -225,6 +332,45 @@ TEST(ExportPlan, ChildrenUnderOneKeyAreOneStream) {
     ASSERT_TRUE(made.has_value()) << render(made.error());
     EXPECT_EQ(exported(*made),
               (std::vector<std::string>{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/home", "rpool/var"}));
+}
+
+TEST(ExportPlan, WhatLiesBelowAWholeStreamIsInItWithAKeyOfItsOwnOrWithout) {
+    auto world = machine();
+    world.datasets.push_back(dataset("rpool/var/own", "/var/own", "on", kMiB));
+    world.datasets.push_back(dataset("rpool/var/plain", "/var/plain", "on", kMiB));
+    world.datasets.push_back(dataset("rpool/various", "/various", "on", kMiB));
+    encrypt(world, "rpool/var");
+    encrypt(world, "rpool/var/own");
+    auto& plain = world.datasets[world.datasets.size() - 2].properties;
+    plain["encryption"].value = "off";
+    plain["encryptionroot"].value = "-";
+    auto asked = wish();
+    asked.raw = true;
+    const auto made = plan(world, asked);
+    ASSERT_TRUE(made.has_value()) << render(made.error());
+    EXPECT_EQ(exported(*made), (std::vector<std::string>{"rpool", "rpool/ROOT", "rpool/ROOT/default", "rpool/home",
+                                                         "rpool/var", "rpool/various"}));
+}
+
+TEST(ExportPlan, TheRunningSystemGetsAnIdentityWhateverItsPropertiesSay) {
+    for (const std::string mountpoint : {"legacy", "none", "/mnt"}) {
+        auto world = machine();
+        world.datasets[2].properties["mountpoint"].value = mountpoint;
+        const auto made = plan(world, wish());
+        ASSERT_TRUE(made.has_value()) << render(made.error());
+        EXPECT_EQ(environments(*made), (std::vector<std::string>{std::string(kTemporary) + "/ROOT/default"}));
+    }
+    auto world = machine();
+    world.datasets[2].properties["org.zfsbootmenu:active"] = {"off", "local"};
+    EXPECT_EQ(plan(world, wish())->environments.size(), 1U);
+}
+
+TEST(ExportPlan, ANameThatGetsTooLongIsToldBeforeAnythingIsMade) {
+    auto world = machine();
+    world.datasets.push_back(dataset("rpool/home/" + std::string(210, 'x'), "/x", "on", kMiB));
+    const auto made = plan(world, wish());
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().code, ExitCode::usage);
 }
 
 TEST(ExportPlan, WarnsOfWhatTheCopyWillMiss) {

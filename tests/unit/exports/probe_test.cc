@@ -31,7 +31,7 @@ protected:
         wish_.output = "/mnt/web1.qcow2";
     }
     void put(const std::string& path, const std::string& bytes) { files_.entries[path] = {bytes, 0644}; }
-    void expect_commands() {
+    void expect_commands(bool with_esp = true) {
         runner_.expect({"zpool", "get", "-Hp", "-o", "property,value,source", "all", "rpool"},
                        "size\t10\t-\nashift\t13\tlocal\nbootfs\trpool/ROOT/default\tlocal\nautotrim\ton\tlocal\n"
                        "comment\t-\tdefault\ncachefile\tnone\tlocal\norg.x:y\tz\tlocal\n"
@@ -45,6 +45,7 @@ protected:
         runner_.expect({"zfs", "get", "-Hp", "-r", "-t", "filesystem,volume", "-o", "name,property,value,source", "-s",
                         "local,received", "all", "rpool"},
                        "rpool\tcompression\tlz4\tlocal\nrpool\tmountpoint\tnone\tlocal\n");
+        if (!with_esp) return;
         runner_.expect({"lsblk", "--bytes", "--nodeps", "--noheadings", "--pairs", "--output",
                         "SIZE,PARTUUID,PTUUID,UUID", "/dev/vda1"},
                        "SIZE=\"536870912\" PARTUUID=\"aa-bb\" PTUUID=\"cc\" UUID=\"6B1C-03A2\"\n");
@@ -55,6 +56,15 @@ protected:
     kld::test::ReplayRunner runner_;
     Wish wish_;
 };
+
+TEST_F(Probe, AnEspThatIsNotMountedIsRefused) {
+    put("/proc/self/mountinfo", "22 1 0:20 / / rw shared:1 - zfs rpool/ROOT/default rw\n");
+    expect_commands(false);
+    const auto world = probe(runner_, files_, wish_);
+    ASSERT_FALSE(world.has_value());
+    EXPECT_NE(world.error().message.find("EFI system partition"), std::string::npos) << render(world.error());
+    EXPECT_FALSE(world.error().hint.empty());
+}
 
 TEST_F(Probe, ReadsWhatACopyIsMadeOf) {
     expect_commands();

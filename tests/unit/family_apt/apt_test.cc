@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+
 #include "base/text.h"
+#include "digest/sha256.h"
 #include "family/apt/deb.h"
 #include "family/apt/index.h"
 #include "family/apt/manifest.h"
@@ -9,6 +13,7 @@
 #include "family/apt/resolver.h"
 #include "family/apt/root_tree.h"
 #include "family/apt/sources.h"
+#include "packing/repository.h"
 #include "support/fakes.h"
 
 namespace kld::apt {
@@ -154,6 +159,28 @@ TEST_F(RepositoryTest, OlderPackagesStayAndTheIndexIsSigned) {
     EXPECT_FALSE(gpg({"--verify", at("altered")}));
 }
 
+TEST_F(RepositoryTest, TheListThatClientsKnowStaysWhereverAPublisherWasKilled) {
+    ASSERT_TRUE(publish_it({deb("1")}));
+    const auto first = *files_.read(at("repository/Packages"));
+    ASSERT_TRUE(publish_it({deb("2")}));
+    const auto second = sha256_hex(*files_.read(at("repository/Packages")));
+    ASSERT_TRUE(files_.write(at("repository/Packages"), first));  // InRelease was renamed, and this was not
+    ASSERT_TRUE(publish_it({deb("3")}));
+    EXPECT_TRUE(files_.exists(at("repository/by-hash/SHA256/" + second)));
+    EXPECT_FALSE(files_.exists(at("repository/by-hash/SHA256/" + sha256_hex(first))));
+}
+
+TEST_F(RepositoryTest, OnePublishesAtATime) {
+    ASSERT_TRUE(publish_it({deb("1")}));
+    auto lock = packing::lock_repository(at("repository"));
+    ASSERT_TRUE(lock.has_value());
+    auto other = std::async(std::launch::async, [&] { return publish_it({deb("2")}).has_value(); });
+    EXPECT_EQ(other.wait_for(std::chrono::seconds(1)), std::future_status::timeout);
+    EXPECT_FALSE(files_.exists(at("repository/zfs-modules-x_2_amd64.deb")));
+    { const auto given_back = std::move(*lock); }
+    EXPECT_TRUE(other.get());
+}
+
 TEST_F(RepositoryTest, APublishedPackageIsNeverChanged) {
     ASSERT_TRUE(publish_it({deb("1")}));
     EXPECT_TRUE(publish_it({deb("1")})) << "the same once more is nothing new";
@@ -175,6 +202,7 @@ TEST(RootTree, ChecksSignaturesAndTakesNoShell) {
     EXPECT_EQ(line.find("trusted"), std::string::npos);
     EXPECT_EQ(line.find("llow-"), std::string::npos);
     EXPECT_EQ(argv.at(argv.size() - 2), "/x/t.tar.partial");
+    EXPECT_TRUE(line.starts_with("unshare --mount --propagation=private mmdebstrap ")) << line;
 }
 
 TEST(RootTree, FailureLeavesNothingAndAnExistingTreeIsNotTouched) {

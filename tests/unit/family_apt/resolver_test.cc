@@ -86,6 +86,14 @@ TEST_F(Offers, EveryPackageThatTheArchiveLacksIsNamed) {
     EXPECT_FALSE(check("main", {}, {"nothing"}).has_value());
 }
 
+TEST_F(Offers, VersionsAreThoseOfTheNewest) {
+    ASSERT_TRUE(check("main", {}, {}));
+    const auto versions = offered_versions(runner_, directory_.path() + "/apt", {"zfs-dkms", "linux-image-amd64"});
+    ASSERT_TRUE(versions.has_value()) << render(versions.error());
+    EXPECT_EQ(*versions, (std::vector<std::string>{"linux-image-amd64 1", "zfs-dkms 1"}));
+    EXPECT_FALSE(offered_versions(runner_, directory_.path() + "/apt", {"zfs-dkms", "nothing"}));
+}
+
 constexpr long kFirstOfJanuary = 1767225600;  // 2026, 00:00 UTC: date --date=2026-01-01T00:00Z +%s
 
 TEST_F(Offers, TheNewestReleaseDatesWhatIsMadeOfThem) {

@@ -24,7 +24,7 @@ TEST(Supply, PackageUrlsAreEncodedAsTheSpecificationSays) {
     EXPECT_EQ(source_url("zfs-linux 2.3.9-0+deb13u1", "debian-13"),
               "pkg:deb/debian/zfs-linux@2.3.9-0%2Bdeb13u1?arch=source&distro=debian-13");
     auto ours = entry("", "");
-    ours.maintainer = kMaintainer;
+    ours.maintainer = packing::kMaintainer;
     EXPECT_TRUE(package_url(ours, "debian-13").starts_with("pkg:deb/kldload/"));
 }
 
@@ -55,7 +55,7 @@ TEST(Supply, AMailingListIsNoPerson) {
     EXPECT_EQ(supplier("Laszlo Boszormenyi (GCS) <gcs@debian.org>"),
               "Person: Laszlo Boszormenyi [GCS] (gcs@debian.org)");
     EXPECT_EQ(supplier("Somebody"), "Person: Somebody");
-    EXPECT_EQ(supplier(kMaintainer), "Organization: the kldload authors");
+    EXPECT_EQ(supplier(packing::kMaintainer), "Organization: the kldload authors");
     EXPECT_EQ(supplier(""), "NOASSERTION");
     EXPECT_EQ(supplier("<a@b>"), "NOASSERTION");
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "boot/hostid.h"
 #include "firstboot/apply.h"
 #include "initramfs/image.h"
 #include "samples/initramfs.h"
@@ -68,14 +70,28 @@ TEST(FirstBoot, NothingIsPlannedTwiceAndAForeignPartitionBehindIsRespected) {
     EXPECT_EQ(to_text(plan(later)), "nothing to do: first boot is over\n");
 }
 
-TEST(FirstBoot, AKernelWithoutHostidIsLeftAlone) {
-    World world{.pending = true,
-                .pool = "tank",
-                .compatibility = {},
-                .compatibility_now = {},
-                .partitions = {},
-                .initramfs = {}};
-    EXPECT_EQ(to_text(plan(world)).find("hostid"), std::string::npos);
+TEST(FirstBoot, AHostidThatAllImagesHaveIsAnErrorAndTheMarkerStays) {
+    for (const auto hostid : {std::uint32_t{0}, boot::kBuildHostid}) {
+        auto files = machine();
+        const World world{.pending = true,
+                          .pool = "tank",
+                          .compatibility = {},
+                          .compatibility_now = {},
+                          .partitions = {},
+                          .initramfs = {"/boot/initrd.img-6.1"},
+                          .hostid = hostid};
+        EXPECT_TRUE(to_text(plan(world)).starts_with("1. ask for a hostid of the machine's own\n"));
+        test::ReplayRunner runner;
+        runner.expect({"zpool", "reguid", "tank"});
+        test::CaptureEvents events;
+        const auto done = apply(world, plan(world), runner, files, events);
+        ASSERT_FALSE(done.has_value());
+        EXPECT_EQ(done.error().message,
+                  fmt::format("the kernel runs with the hostid 0x{:08x}, which is no machine's own", hostid));
+        EXPECT_TRUE(files.exists(kMarker));
+        EXPECT_FALSE(files.exists("/etc/hostid"));
+        EXPECT_EQ(files.entries["/boot/initrd.img-6.1"].bytes, "old image");
+    }
 }
 
 TEST(FirstBoot, RootThatIsNotZfsIsAnError) {
@@ -125,6 +141,36 @@ TEST(FirstBoot, AFailedStepKeepsTheMarkerAndTheOthersGoOn) {
     ASSERT_FALSE(done.has_value());
     EXPECT_NE(done.error().hint.find("next boot"), std::string::npos);
     EXPECT_TRUE(files.exists(kMarker));
+}
+
+TEST(FirstBoot, NvmeNamesAreMadeWhereNvmeIsAndTheyAreMissing) {
+    auto files = machine();
+    const auto probed = [&] {
+        test::ReplayRunner runner;
+        expect_probe(runner);
+        return probe(runner, files).value();
+    };
+    EXPECT_EQ(to_text(plan(probed())).find("nvme"), std::string::npos) << "there is no NVMe here";
+    files.entries["/etc/nvme/discovery.conf"] = {};
+    files.entries["/proc/sys/kernel/random/uuid"] = {"6f9a1c5e-0000-4000-8000-000000000001\n"};
+    World world{.pending = true,
+                .pool = "tank",
+                .compatibility = {},
+                .compatibility_now = {},
+                .partitions = {},
+                .initramfs = {},
+                .hostid = 7};
+    world.nvme_names = probed().nvme_names;
+    EXPECT_NE(to_text(plan(world)).find("make /etc/nvme/hostid and /etc/nvme/hostnqn\n"), std::string::npos);
+    test::ReplayRunner runner;
+    runner.expect({"zpool", "reguid", "tank"});
+    test::CaptureEvents events;
+    ASSERT_TRUE(apply(world, plan(world), runner, files, events));
+    EXPECT_EQ(files.entries[kNvmeHostid].bytes, "6f9a1c5e-0000-4000-8000-000000000001\n");
+    EXPECT_EQ(files.entries[kNvmeHostnqn].bytes,
+              "nqn.2014-08.org.nvmexpress:uuid:6f9a1c5e-0000-4000-8000-000000000001\n");
+    EXPECT_EQ(files.entries[kNvmeHostid].mode, 0644U);
+    EXPECT_TRUE(probed().nvme_names.empty()) << "those that are there stay";
 }
 
 TEST(FirstBoot, HostidSegmentIsReplacedNotPiledUp) {

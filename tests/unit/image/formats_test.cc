@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/fd.h"
@@ -24,6 +26,19 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kDisk = 96 * kMiB;
+
+/// Notes how long a program may take, by its name.
+class NotingRunner final : public Runner {
+public:
+    Result<Output> run(const Command& command) override {
+        timeouts[command.argv[0]] = command.timeout;
+        return real_.run(command);
+    }
+    std::map<std::string, std::chrono::seconds> timeouts{};
+
+private:
+    ProcessRunner real_{};
+};
 
 class Formats : public testing::Test {
 protected:
@@ -68,7 +83,7 @@ protected:
     }
 
     RealFiles files_{};
-    ProcessRunner runner_{};
+    NotingRunner runner_{};
     TemporaryDirectory directory_ = TemporaryDirectory::make("/tmp").value();
     std::string raw_ = directory_.path() + "/disk.raw";
 };
@@ -86,6 +101,16 @@ Number little_endian(const std::string& bytes, std::size_t at) {
     Number number = 0;
     std::memcpy(&number, bytes.data() + at, sizeof number);
     return number;
+}
+
+TEST_F(Formats, ALargeDiskMayTakeADay) {
+    write(Format::ova);
+    EXPECT_EQ(runner_.timeouts["sha256sum"], std::chrono::hours(24));
+    for (const auto format : {Format::qcow2, Format::vhd}) {
+        runner_.timeouts.clear();
+        write(format);
+        EXPECT_EQ(runner_.timeouts["qemu-img"], std::chrono::hours(24));
+    }
 }
 
 TEST_F(Formats, RawIsTheDiskItself) {

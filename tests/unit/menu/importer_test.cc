@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/fakes.h"
 
 namespace kld::menu {
@@ -119,6 +121,38 @@ TEST(Importer, KnownKeysAreLoadedAgainWhenAnExportHasUnloadedThem) {
     });
     EXPECT_TRUE(looked) << "unlocked, it can be looked into";
     EXPECT_EQ(runner.ran[3].input, "pass phrase");
+}
+
+TEST(Importer, WhatOnePoolDoesNotTellHidesNoEnvironmentOfAnother) {
+    test::FakeFiles files;
+    const std::vector<std::string> get{
+        "zfs", "get", "-Hp", "-o", "name,property,value,source", "-t", "filesystem", boot::kBootProperties};
+    const auto seen = [&](const std::string& out, int exit_code, std::vector<std::string>& problems) {
+        test::ReplayRunner runner;
+        Keyring keyring;
+        Importer importer(runner, files, keyring);
+        runner.expect(kList, "rpool\t7\t-\ntank\t8\t-\n");
+        runner.expect(get, out, exit_code, exit_code == 0 ? "" : "cannot open 'tank': pool I/O is suspended\n");
+        std::vector<std::string> looked;
+        problems = importer
+                       .list({}, "",
+                             [&](const std::string& dataset) -> Result<EnvironmentContent> {
+                                 looked.push_back(dataset);
+                                 return EnvironmentContent{};
+                             })
+                       .problems;
+        return looked;
+    };
+    const std::vector<std::string> environment{"rpool/a"};
+    const std::string told = "cannot open 'tank': pool I/O is suspended";
+    std::vector<std::string> problems;
+    EXPECT_EQ(seen("tank\torg.zfsbootmenu:commandline\tone\ntwo\tlocal\nrpool/a\tmountpoint\t/\tlocal\n", 0, problems),
+              environment);
+    EXPECT_EQ(std::count(problems.begin(), problems.end(), told), 0);
+    EXPECT_EQ(seen("rpool/a\tmountpoint\t/\tlocal\n", 1, problems), environment);
+    EXPECT_EQ(std::count(problems.begin(), problems.end(), told), 1);
+    EXPECT_TRUE(seen("", 1, problems).empty());
+    EXPECT_EQ(problems, std::vector<std::string>{told});
 }
 
 TEST(Importer, TheHostidFileIsWritten) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/fakes.h"
+#include "zfs/properties.h"
 
 namespace kld::menu {
 namespace {
@@ -63,6 +64,21 @@ TEST(Snapshots, PropertiesOfTheEnvironmentGoAlongThoseOfItsPlaceDoNot) {
                                         "compression=zstd", "-o", "org.zfsbootmenu:commandline=rw quiet\torg:x=\"a b\"",
                                         "-o", "org.example:empty=", "p/a@x", "p/a_x"}));
     EXPECT_FALSE(parse_own_properties("org.example:two\tfirst\nsecond\n").has_value());
+}
+
+TEST(Snapshots, WhatAPersonMakesIsNotTakenForKldloadsOwn) {
+    const auto properties =
+        parse_own_properties("org.kldload:reason\tkupgrade\norg.kldload:unfinished\tp/a\norg.kldload:keymap\tde\n");
+    ASSERT_TRUE(properties.has_value());
+    EXPECT_EQ(*properties, (zfs::Properties{{"org.kldload:keymap", "de"}})) << "the prune destroys by the reason";
+}
+
+TEST(Snapshots, WhatACloneHasFromItsOriginIsNotGivenToIt) {
+    const auto properties = parse_own_properties(
+        "encryption\taes-256-gcm\nkeyformat\tpassphrase\nkeylocation\tprompt\npbkdf2iters\t350000\n"
+        "casesensitivity\tsensitive\nnormalization\tformD\nutf8only\ton\natime\toff\n");
+    ASSERT_TRUE(properties.has_value());
+    EXPECT_EQ(*properties, (zfs::Properties{{"atime", "off"}}));
 }
 
 }  // namespace kld::menu

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "packages/hook_run.h"
@@ -95,7 +96,7 @@ TEST_F(Transactions, SnapshotThenWorkThenRecord) {
     EXPECT_EQ(record->changes[1].after, "1 (iU)") << "not configured";
     const auto log = read_log(files);
     ASSERT_EQ(log.size(), 1U);
-    EXPECT_EQ(log[0].result, "done");
+    EXPECT_EQ(log[0].result, "failed") << "half of it";
     EXPECT_EQ(log[0].argv, (std::vector<std::string>{"kpkg", "install", "nginx"}));
     EXPECT_EQ(log[0].changes.size(), 2U);
     EXPECT_EQ(destroyed, "");
@@ -112,6 +113,31 @@ TEST_F(Transactions, WithoutASnapshotNothingIsStarted) {
     EXPECT_EQ(begun.error().details.back(), "the package manager was not started; nothing changed");
     EXPECT_NE(begun.error().hint.find("--force-no-snapshot"), std::string::npos);
     EXPECT_TRUE(read_log(files).empty());
+}
+
+TEST_F(Transactions, WhereHooksWouldRefuseEachRunTheyAreNotSwitchedOn) {
+    EXPECT_TRUE(machine());
+    files.entries["/proc/self/mountinfo"] = {"25 1 8:1 / / rw - ext4 /dev/sda1 rw\n"};
+    const auto refused = probe_for_hooks(runner, files);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+    EXPECT_NE(refused.error().message.find("the root file system is not ZFS"), std::string::npos);
+    EXPECT_NE(refused.error().hint.find("kpkg hooks off"), std::string::npos) << "apt has no --force-no-snapshot";
+}
+
+TEST_F(Transactions, WhatEndsWellAndLeavesPackagesHalfDoneHasFailed) {
+    const auto here = machine();
+    for (const auto* letters : {"iU ", "iF ", "iH "}) {
+        expect_snapshot();
+        expect_installed("acl\t1\tii \n");
+        auto begun = begin(*here, runner, files, events, {"kpkg", "upgrade"}, false);
+        ASSERT_TRUE(begun);
+        expect_installed("acl\t2\t" + std::string(letters) + "\nnginx\t1\tii \n");
+        const auto record = finish(*here, runner, files, events, std::move(*begun), 0);
+        ASSERT_TRUE(record);
+        EXPECT_EQ(record->result, "failed") << letters;
+        EXPECT_EQ(half_done(record->changes), std::vector<std::string>{"acl"});
+    }
 }
 
 TEST_F(Transactions, ForcedOneHasNoSnapshot) {
@@ -170,14 +196,14 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     const auto here = machine();
     expect_snapshot();
     expect_installed("acl\t1\tii \n");
-    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     const auto first = snapshot;
     expect_installed("acl\t2\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
     // Its second set.
-    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     expect_installed("acl\t2\tii \nnginx\t1\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
     EXPECT_EQ(snapshot, first);
     auto log = read_log(files);
     ASSERT_EQ(log.size(), 1U);
@@ -185,11 +211,11 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     // Another run.
     expect_installed("acl\t2\tii \nnginx\t1\tii \n");
     snapshot.clear();
-    ASSERT_TRUE(before_packages(*here, runner, files, events, "78-1300"));
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "78-1300 apt-get"));
     EXPECT_NE(snapshot, "");
     // Whose call before was never seen: nothing is written down.
     const auto size = files.entries.at(kLog).bytes.size();
-    ASSERT_TRUE(after_packages(*here, runner, files, "79-1400", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "79-1400 apt-get", false));
     EXPECT_EQ(files.entries.at(kLog).bytes.size(), size);
 }
 
@@ -197,26 +223,43 @@ TEST_F(Transactions, ARunThatFailedSaysSo) {
     const auto here = machine();
     expect_snapshot();
     expect_installed("acl\t1\tii \n");
-    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234"));
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     expect_installed("acl\t1\tii \nevil\t1\tiF \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "failed") << "half configured";
     expect_installed("acl\t1\tii \nevil\t1\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "done") << "its next set mended that";
     expect_installed("acl\t1\trc \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "done") << "removed";
     expect_installed("acl\t2\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234", true));
+    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", true));
     EXPECT_EQ(read_log(files)[0].result, "failed") << "the manager says so";
+}
+
+TEST_F(Transactions, AManagerThatLivesOnHasASnapshotForEachThingItDoes) {
+    const auto here = machine();
+    for (const auto* manager : {"77-1234 aptitude", "78-1300 packagekitd", "79-1400 dnf5daemon-serv"}) {
+        SCOPED_TRACE(manager);
+        for (const auto* version : {"2", "3"}) {
+            expect_snapshot();
+            expect_installed("acl\t1\tii \n");
+            snapshot.clear();
+            ASSERT_TRUE(before_packages(*here, runner, files, events, manager));
+            EXPECT_NE(snapshot, "");
+            expect_installed("acl\t" + std::string(version) + "\tii \n");
+            ASSERT_TRUE(after_packages(*here, runner, files, manager, false));
+        }
+        EXPECT_EQ(read_log(files).back().changes.size(), 1U);
+    }
 }
 
 TEST_F(Transactions, AHookThatCannotTakeASnapshotEndsTheManager) {
     const auto here = machine();
     expect_snapshot(1, "out of space");
     expect_installed("acl\t1\tii \n");
-    EXPECT_FALSE(before_packages(*here, runner, files, events, "77-1234"));
+    EXPECT_FALSE(before_packages(*here, runner, files, events, "77-1234 apt-get"));
     EXPECT_FALSE(files.exists(kHookState));
 }
 
@@ -311,8 +354,8 @@ TEST(Hooks, ARunIsTheOutermostManager) {
     process(52, "sh", 51, 520);
     process(60, "bash (odd) name", 1, 600);
     process(61, "sh", 60, 610);
-    EXPECT_EQ(run_of(files, 52), "50-500");
-    EXPECT_EQ(run_of(files, 51), "50-500");
+    EXPECT_EQ(run_of(files, 52), "50-500 unattended-upgr");
+    EXPECT_EQ(run_of(files, 51), "50-500 unattended-upgr");
     EXPECT_EQ(run_of(files, 61), "") << "called by hand";
     EXPECT_EQ(run_of(files, 99), "") << "gone";
 }
@@ -336,10 +379,10 @@ TEST(Package, TakesItsHooksAlongWhenItGoes) {
         root->path() + "/usr/lib/python3.9/site-packages/dnf-plugins/__pycache__/kldload.cpython-39.pyc";
     const auto log = root->path() + kLog;
     for (const auto& path : {compiled, log}) ASSERT_TRUE(files.make_directories(path.substr(0, path.rfind('/'))));
-    const auto run = [&](const std::string& action) {
+    const auto run = [&](const std::string& function) {
         return runner
-            .run({.argv = {"sh", std::string(KLD_SOURCE_DIR) + "/packaging/kldload-tools/postrm", action},
-                  .environment = {"DPKG_ROOT=" + root->path()}})
+            .run({.argv = {"sh", "-ec", "root=$1; . \"$2\"; $3", "sh", root->path(),
+                           std::string(KLD_SOURCE_DIR) + "/packaging/kldload-tools/functions", function}})
             .has_value();
     };
     const auto left = [&] {
@@ -348,14 +391,13 @@ TEST(Package, TakesItsHooksAlongWhenItGoes) {
     ASSERT_TRUE(write_hooks(hooks, files));
     ASSERT_TRUE(files.write(compiled, "bytes"));
     ASSERT_TRUE(files.write(log, "record\n"));
-    ASSERT_TRUE(run("upgrade"));
-    EXPECT_EQ(left(), 5);
-    ASSERT_TRUE(run("remove"));
+    ASSERT_TRUE(run("removed"));
     EXPECT_EQ(left(), 0);
     EXPECT_FALSE(files.exists(compiled));
     EXPECT_TRUE(files.exists(log));
     for (const auto& hook : hooks) ASSERT_TRUE(files.write(hook.path, "// somebody else's\n"));
-    ASSERT_TRUE(run("purge"));
+    ASSERT_TRUE(run("removed"));
+    ASSERT_TRUE(run("purged"));
     EXPECT_EQ(left(), 5) << "what is not ours stays";
     EXPECT_FALSE(files.exists(log));
 
@@ -364,6 +406,21 @@ TEST(Package, TakesItsHooksAlongWhenItGoes) {
     ASSERT_TRUE(remove_hooks(hooks, files));
     EXPECT_EQ(left(), 0);
     EXPECT_FALSE(files.exists(compiled));
+
+    // Each of them takes away what a killed `kpkg hooks on` left beside its files.
+    const std::vector<std::function<void()>> ways{[&] { ASSERT_TRUE(write_hooks(hooks, files)); },
+                                                  [&] { ASSERT_TRUE(remove_hooks(hooks, files)); },
+                                                  [&] { ASSERT_TRUE(run("removed")); }};
+    for (const auto& way : ways) {
+        for (const auto& hook : hooks)
+            for (const auto* end : {".4481.partial", "-mine.4481.partial"})
+                ASSERT_TRUE(files.write(hook.path + end, "half"));
+        way();
+        for (const auto& hook : hooks) {
+            EXPECT_FALSE(files.exists(hook.path + ".4481.partial")) << hook.path;
+            EXPECT_TRUE(files.exists(hook.path + "-mine.4481.partial")) << hook.path;
+        }
+    }
 }
 
 TEST(Log, HalfALineIsPassedOver) {

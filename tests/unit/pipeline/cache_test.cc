@@ -125,6 +125,26 @@ TEST_F(Cache, ABuildsEndDropsWhatIsOld) {
     EXPECT_TRUE(files.list(at("trees"))->empty());
 }
 
+TEST_F(Cache, ABuildsEndDropsWhatKilledBuildsLeft) {
+    const auto busy = *TemporaryDirectory::make(directory->path());
+    const auto name = busy.path().substr(busy.path().rfind('/') + 1);
+    write("work/kldload.AbCd12/half/tree.tar", 10);
+    write("kldload.backup7/of-somebody", 10);
+    write("kldload.file12", 10);
+    drop_unused(files, events, directory->path(), std::time(nullptr));
+    EXPECT_TRUE(files.exists(at("work/kldload.AbCd12"))) << "it may have been made just now";
+    EXPECT_TRUE(events.told.empty());
+    write("work/builder-debian-13/etc/hostname", 10);
+    write("work/builder-debian-13.lock", 0);
+    write("work/builder-debian-12/etc/hostname", 10);
+    const auto compiling = Lock::wait_for(at("work/builder-debian-12.lock"));
+    drop_unused(files, events, directory->path(), std::time(nullptr) + 2 * kDay);
+    EXPECT_EQ(*files.list(at("work")), (Names{"builder-debian-12", "builder-debian-12.lock"}));
+    for (const auto& kept : {name, std::string("kldload.backup7"), std::string("kldload.file12")})
+        EXPECT_TRUE(files.exists(at(kept))) << kept;
+    EXPECT_EQ(events.told, (Names{"note what 1 killed builds left in the cache is gone"}));
+}
+
 TEST_F(Cache, AnEntryAskedForIsYoungAgain) {
     write("trees/kept.tar", 10);
     used("trees/kept", 400);

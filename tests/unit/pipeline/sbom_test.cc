@@ -39,7 +39,7 @@ apt::ManifestEntry our_package(const std::string& name, const std::string& built
             .sha256 = sha256_hex(name),
             .source = "kldload",
             .path = "./" + name + "_1_amd64.deb",
-            .maintainer = apt::kMaintainer,
+            .maintainer = packing::kMaintainer,
             .built_from = name + " 1",
             .built_using = built_using};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "pipeline/feature_package.h"
 #include "pipeline/packages.h"
 #include "support/fakes.h"
 

@@ -343,4 +343,22 @@ TEST_F(Refuse, WrongArguments) {
     EXPECT_EQ(pool({"--help"}).exit_code, 0);
 }
 
+/// Of OpenZFS 2.3, which made vdev_zaps_v2 active.
+TEST_F(Refuse, APoolOfANewerOpenZfsIsNamedAsOne) {
+    ProcessRunner runner;
+    const auto unpacked =
+        runner.run({.argv = {"sh", "-c", "xz -dc \"$1\" > \"$2\"", "sh",
+                             std::string(KLD_TEST_DATA) + "/pool/newer-features.img.xz", at("newer")}});
+    ASSERT_TRUE(unpacked.has_value()) << render(unpacked.error());
+    const auto output = pool({"list", "--image", at("newer")});
+    if (output.exit_code == 0) {  // this one is new enough
+        EXPECT_NE(output.out.find("newer/home"), std::string::npos) << output.out;
+        return;
+    }
+    EXPECT_NE(output.err.find("features that this OpenZFS does not know: com.klarasystems:vdev_zaps_v2\n"),
+              std::string::npos)
+        << output.err;
+    EXPECT_NE(output.err.find("hint: a machine with a newer OpenZFS reads it"), std::string::npos) << output.err;
+}
+
 }  // namespace kld::test

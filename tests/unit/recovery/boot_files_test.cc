@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Boot files that are written again, and trials that end.
+// Boot files that are written again.
 #include "recovery/boot_files.h"
 
 #include <algorithm>
 
-#include "boot/trial.h"
 #include "pools.h"
-#include "recovery/trials.h"
+#include "recovery/programs.h"
 #include "support/fakes.h"
 
 namespace kld::recovery {
@@ -176,32 +175,103 @@ TEST(BootFiles, AreCheckedByTheRowsOfThePartition) {
         << join(failed, "\n");
 }
 
-boot::Trial trial(std::uint64_t guid, unsigned left) {
-    return {.sequence = 3, .pool_guid = guid, .dataset = "rpool/ROOT/new", .left = left, .allowed = 3};
+check::Report report_of(const std::string& device, check::Status status) {
+    return {device, "disk", {{.id = "B23", .title = "fallback loader", .status = status}}};
 }
 
-TEST(Trials, OfThePoolEnd) {
-    test::FakeFiles files;
-    ASSERT_TRUE(boot::write_trial(files, kPlace, trial(7, 2)));
-    test::ReplayRunner runner;
-    expect_mount(runner, "umask=0077");
-    expect_unmount(runner);
-    EXPECT_EQ(end_trials(runner, files, 7, {partition()}).value(), (Lines{"rpool/ROOT/new"}));
-    EXPECT_EQ(boot::read_trial(files, kPlace)->dataset, "");
+TEST(BootFiles, ThatWouldNotBootAreAFailureThatNamesThePartition) {
+    EXPECT_TRUE(expect_bootable({}).has_value());
+    EXPECT_TRUE(expect_bootable({report_of("/dev/vdb1", check::Status::pass)}).has_value());
+    expect_refused(
+        expect_bootable({report_of("/dev/vdb1", check::Status::pass), report_of("/dev/vdc1", check::Status::fail),
+                         report_of("/dev/vdd1", check::Status::unknown)}),
+        ExitCode::failed, "would not boot from /dev/vdc1, /dev/vdd1", "the rows above");
 }
 
-TEST(Trials, OfOthersAndThoseThatAreOverStay) {
-    for (const auto& record : {trial(8, 2), trial(7, 0)}) {
-        test::FakeFiles files;
-        ASSERT_TRUE(boot::write_trial(files, kPlace, record));
-        auto there = partition();
-        there.place = kPlace;
-        auto without = partition();
-        without.type.clear();
-        test::ReplayRunner runner;
-        EXPECT_TRUE(end_trials(runner, files, 7, {there, without}).value().empty());
-        EXPECT_EQ(boot::read_trial(files, kPlace), record);
+/// A partition that was looked at, on a system that has fsck.vfat, and has an older loader.
+class Repairing : public testing::Test {
+protected:
+    void SetUp() override {
+        files = package();
+        files.entries[split(program_path(), ':').front() + "/fsck.vfat"] = {};
+        files.entries["/tmp/EFI/BOOT/BOOTX64.EFI"] = {"MZ old"};
+        expect_mount(runner, "umask=0077");
+        auto looked = look_at_partition(runner, files, partition(), wish);
+        ASSERT_TRUE(looked.has_value()) << render(looked.error());
+        work.emplace(std::move(*looked));
+        before = files.entries.size();
     }
+    void TearDown() override {
+        expect_unmount(runner);
+        work.reset();
+    }
+    void expect_nothing_written() {
+        EXPECT_EQ(files.entries.size(), before);
+        EXPECT_EQ(files.entries.at("/tmp/EFI/BOOT/BOOTX64.EFI").bytes, "MZ old");
+    }
+    Status run(const esp::DeviceGuard& guard = [](const auto&) { return Status{}; }) {
+        return repair(runner, files, events, *work, wish, guard);
+    }
+    void expect_mounted_again() { runner.expect({"mount", "-t", "vfat", "-o", "umask=0077", "/dev/vdb1", kPlace}); }
+    const RepairWish wish{.package = kPackage};
+    test::FakeFiles files;
+    test::ReplayRunner runner;
+    test::CaptureEvents events;
+    std::optional<Repair> work;
+    std::size_t before = 0;
+};
+
+TEST_F(Repairing, WritesNothingToAFatThatCannotBeMended) {
+    runner.expect({"umount", kPlace});
+    runner.expect({"fsck.vfat", "-a", "/dev/vdb1"}, {}, 1);
+    runner.expect({"fsck.vfat", "-n", "/dev/vdb1"}, {}, 1);
+    expect_mounted_again();
+    expect_refused(run(), ExitCode::failed, "/dev/vdb1 has errors that fsck.vfat cannot mend", "fsck.vfat");
+    expect_nothing_written();
+}
+
+TEST_F(Repairing, WritesNothingToAPartitionThatIsBusy) {
+    runner.expect({"umount", kPlace}, {}, 32, "umount: /tmp: target is busy.");
+    expect_refused(run(), ExitCode::refused, "cannot check /dev/vdb1 before it is written to", "fuser -vm");
+    expect_nothing_written();
+}
+
+TEST_F(Repairing, WritesNothingToAPartitionThatIsMountedElsewhere) {
+    runner.expect({"umount", kPlace});
+    expect_mounted_again();
+    expect_refused(run([](const auto& device) { return fail(device + " is in use", "end it", ExitCode::refused); }),
+                   ExitCode::refused, "/dev/vdb1 is in use", "end it");
+    expect_nothing_written();
+}
+
+TEST_F(Repairing, WritesNothingWhereNamesCannotBeSwapped) {
+    runner.expect({"umount", kPlace});
+    runner.expect({"fsck.vfat", "-a", "/dev/vdb1"});
+    expect_mounted_again();
+    files.can_exchange = false;
+    expect_refused(run(), ExitCode::refused, "this kernel cannot swap two names", "Linux 6.0");
+    expect_nothing_written();
+}
+
+TEST(BootFiles, OfAMirrorAreWrittenOnAllItsPartitions) {
+    auto files = package();
+    test::ReplayRunner runner;
+    test::CaptureEvents events;
+    auto second = partition();
+    second.device = "/dev/vdc1";
+    files.entries["/tmp/EFI/BOOT/BOOTX64.EFI"] = {"MZ old"};
+    for (const auto& [one, place] : {std::pair(partition(), "/tmp"), std::pair(second, "/var/tmp")}) {
+        runner.expect({"mktemp", "--directory", "/run/kldload-esp.XXXXXX"}, std::string(place) + "\n");
+        runner.expect({"mount", "-t", "vfat", "-o", "umask=0077", one.device, place});
+        runner.expect({"umount", place});
+        runner.expect({"rmdir", place});
+        auto work = look_at_partition(runner, files, one, {.package = kPackage});
+        ASSERT_TRUE(work.has_value()) << render(work.error());
+        ASSERT_TRUE(repair(runner, files, events, *work, {.package = kPackage}).has_value());
+        for (const auto& path : esp::kBootFiles)
+            EXPECT_EQ(files.entries.at(std::string(place) + "/" + path).bytes, "MZ of " + path);
+    }
+    EXPECT_EQ(files.entries.at("/tmp/EFI/kldload/previous/BOOTX64.EFI").bytes, "MZ old");
 }
 
 }  // namespace

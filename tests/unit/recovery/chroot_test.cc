@@ -46,12 +46,43 @@ TEST(Chroot, MountsTheEnvironmentOnTheAltroot) {
     const auto step = plan_root(sample());
     ASSERT_TRUE(step.has_value());
     EXPECT_EQ(shell_line(step->argv), "mount -t zfs -o zfsutil 'my pool/ROOT/default' /mnt");
-    EXPECT_EQ(shell_line(step->undo), "umount --recursive --lazy /mnt");
+    EXPECT_EQ(shell_line(step->undo), "umount --recursive /mnt");
     auto world = sample();
     world.pool.readonly = true;
     EXPECT_EQ(shell_line(plan_root(world)->argv), "mount -t zfs -o zfsutil,ro 'my pool/ROOT/default' /mnt");
     world.datasets[1] = dataset("my pool/ROOT/default", "/", "noauto", "unavailable");
     expect_refused(plan_root(world), ExitCode::refused, "its key is not loaded", "zfs load-key 'my pool/ROOT/default'");
+}
+
+TEST(Chroot, OfALegacyDatasetIsMountedWithoutZfsutil) {
+    auto world = sample();
+    world.datasets[1] = dataset("my pool/ROOT/default", "legacy", "noauto");
+    EXPECT_EQ(shell_line(plan_root(world)->argv), "mount -t zfs -o rw 'my pool/ROOT/default' /mnt");
+}
+
+TEST(Chroot, OfAPoolForReadingMountsAllForReading) {
+    auto files = tree();
+    auto world = sample();
+    world.pool.readonly = true;
+    world.resolver.clear();
+    EXPECT_EQ(wanted(world, files), (Lines{"mount -t zfs -o zfsutil,ro 'my pool/home' /mnt/home",
+                                           "mount -t zfs -o zfsutil,ro 'my pool/var/log' /mnt/var/log",
+                                           "mount -t vfat -o umask=0077,ro /dev/vdb1 /mnt/boot/efi"}));
+}
+
+TEST(Chroot, OfAMirrorHasThePartitionThatFstabNames) {
+    auto files = tree();
+    auto world = sample();
+    world.resolver.clear();
+    world.datasets.clear();
+    world.partitions.push_back(
+        {.device = "/dev/vdc1", .disk = "/dev/vdc", .number = 1, .type = "vfat", .partuuid = "bbbb-2"});
+    files.entries["/mnt/etc/fstab"] = {"PARTUUID=bbbb-2 /boot/efi vfat umask=0077 0 1\n"};
+    EXPECT_EQ(wanted(world, files), (Lines{"mount -t vfat -o umask=0077 /dev/vdc1 /mnt/boot/efi"}));
+    files.entries.erase("/mnt/etc/fstab");
+    const auto inside = plan_inside(world, files);
+    EXPECT_EQ(commands(inside.wanted), (Lines{"mount -t vfat -o umask=0077 /dev/vdb1 /mnt/boot/efi"}));
+    EXPECT_EQ(inside.wanted.warnings, (Lines{"fstab does not say which partition is /boot/efi: it is /dev/vdb1"}));
 }
 
 TEST(Chroot, HasAllThatItsOwnSystemWouldHave) {
@@ -95,20 +126,6 @@ TEST(Chroot, AFileSystemBelowAnotherMayHaveItsDirectoryThere) {
               (Lines{"mount -t zfs -o zfsutil p/home /mnt/home", "mount -t zfs -o zfsutil p/home/me /mnt/home/me"}));
 }
 
-TEST(Chroot, ThePartitionIsWhereFstabHasIt) {
-    auto files = tree();
-    files.entries["/mnt/etc/fstab"] = {"# PARTUUID=x /boot/efi vfat\nPARTUUID=y /efi vfat nofail 0 0\n"};
-    EXPECT_EQ(esp_place(sample(), files), "/boot/efi") << "there is no directory /efi";
-    ASSERT_TRUE(files.make_directories("/mnt/efi"));
-    EXPECT_EQ(esp_place(sample(), files), "/efi");
-    test::FakeFiles none;
-    EXPECT_EQ(esp_place(sample(), none), "");
-    auto world = sample();
-    world.partitions[0].type.clear();
-    const auto inside = plan_inside(world, files);
-    EXPECT_EQ(inside.wanted.warnings, (Lines{"/dev/vdb1 has no FAT and is not mounted on /efi"}));
-}
-
 TEST(Chroot, NameServersGoWhereALinkLeads) {
     const auto directory = TemporaryDirectory::make("/tmp");
     ASSERT_TRUE(directory.has_value());
@@ -129,15 +146,16 @@ TEST(Chroot, NameServersGoWhereALinkLeads) {
     EXPECT_TRUE(plan_inside(world, files).wanted.warnings.empty()) << "this system has none itself";
 }
 
-TEST(Chroot, ADryRunLeavesNothingMounted) {
+TEST(Chroot, ADryRunLooksWithoutWritingAndLeavesNothingMounted) {
     auto files = tree();
     test::ReplayRunner runner;
-    runner.expect({"mount", "-t", "zfs", "-o", "zfsutil", "my pool/ROOT/default", "/mnt"});
-    runner.expect({"umount", "--recursive", "--lazy", "/mnt"});
+    runner.expect({"mount", "-t", "zfs", "-o", "zfsutil,ro", "my pool/ROOT/default", "/mnt"});
+    runner.expect({"umount", "--recursive", "/mnt"});
     const auto plan = whole_plan(runner, sample(), files);
     ASSERT_TRUE(plan.has_value());
     EXPECT_EQ(plan->steps.size(), 9U);
     EXPECT_EQ(plan->steps[0].text, "mount my pool/ROOT/default on /mnt");
+    EXPECT_EQ(shell_line(plan->steps[0].argv), "mount -t zfs -o zfsutil 'my pool/ROOT/default' /mnt");
     EXPECT_EQ(plan->steps.back().text, "take along the name servers of this system");
 }
 
@@ -147,10 +165,55 @@ TEST(Chroot, IsGivenUpWithoutDevices) {
     test::CaptureEvents events;
     runner.expect({"mount", "-t", "zfs", "-o", "zfsutil", "my pool/ROOT/default", "/mnt"});
     runner.expect({"mount", "--rbind", "/dev", "/mnt/dev"}, {}, 32, "mount point does not exist");
-    runner.expect({"umount", "--recursive", "--lazy", "/mnt"});
+    runner.expect({"umount", "--recursive", "/mnt"});
     const auto code = run_in_chroot(runner, files, events, sample(), {"true"});
     ASSERT_FALSE(code.has_value());
     EXPECT_NE(code.error().message.find("cannot mount /dev on /mnt/dev"), std::string::npos) << code.error().message;
+}
+
+/// A whole chroot of an environment with nothing beside it.
+class RunInChroot : public testing::Test {
+protected:
+    void SetUp() override {
+        world.datasets.resize(2);
+        world.partitions.clear();
+        world.resolver.clear();
+        runner.expect({"mount", "-t", "zfs", "-o", "zfsutil", "my pool/ROOT/default", "/mnt"});
+        for (const std::string shared : {"/dev", "/proc", "/sys"})
+            runner.expect({"mount", "--rbind", shared, "/mnt" + shared});
+        runner.expect({"mount", "-t", "tmpfs", "-o", "mode=0755,nosuid,nodev", "tmpfs", "/mnt/run"});
+        for (const auto* shared : {"/mnt/run", "/mnt/sys", "/mnt/proc", "/mnt/dev"})
+            runner.expect({"umount", "--lazy", shared});
+    }
+    Result<int> run() {
+        return run_in_chroot(runner, files, events, world, {"apt", "upgrade"},
+                             [&](const std::vector<std::string>& command, const std::string& root) -> Result<int> {
+                                 ran = root + ": " + shell_line(command);
+                                 EXPECT_EQ(runner.ran.size(), 5U) << "all is mounted";
+                                 return 7;
+                             });
+    }
+    ChrootWorld world = sample();
+    test::FakeFiles files;
+    test::ReplayRunner runner;
+    test::CaptureEvents events;
+    std::string ran;
+};
+
+TEST_F(RunInChroot, UnmountsWhatIsThePools) {
+    runner.expect({"umount", "--recursive", "/mnt"});
+    EXPECT_EQ(run().value(), 7);
+    EXPECT_EQ(ran, "/mnt: apt upgrade");
+    EXPECT_TRUE(events.told.empty());
+}
+
+TEST_F(RunInChroot, SaysThatSomethingStays) {
+    runner.expect({"umount", "--recursive", "/mnt"}, {}, 32, "umount: /mnt: target is busy.");
+    runner.expect({"umount", "--recursive", "--lazy", "/mnt"});
+    EXPECT_EQ(run().value(), 7);
+    ASSERT_EQ(events.told.size(), 1U);
+    EXPECT_NE(events.told[0].find("warning /mnt is still in use"), std::string::npos) << events.told[0];
+    EXPECT_NE(events.told[0].find("target is busy"), std::string::npos) << events.told[0];
 }
 
 }  // namespace

@@ -53,10 +53,46 @@ TEST(Firmware, AnEntryThatIsThereIsMadeToWork) {
     EXPECT_EQ(commands(plan_firmware(firmware, {partition("cccc-3")}, "x", {})), Lines{});
 }
 
+/// The entries 0003 of cccc-3, which is off, too, and 000A of dddd-4 are not in the order.
+Firmware unreachable() {
+    auto firmware = parse_firmware(kOutput);
+    firmware.order = {"0001", "0000"};
+    return firmware;
+}
+
+TEST(Firmware, OneOrderHasTheEntriesOfAllDisksOfAMirror) {
+    const auto plan = plan_firmware(unreachable(), {partition("cccc-3"), partition("dddd-4")}, "x", {});
+    EXPECT_EQ(commands(plan),
+              (Lines{"efibootmgr --bootnum 0003 --active", "efibootmgr --bootorder 0003,000A,0001,0000"}));
+    EXPECT_EQ(plan->steps[1].text, "try the entries 0003 'kldload', 000A 'old' first");
+    EXPECT_EQ(shell_line(plan->steps[1].undo), "efibootmgr --bootorder 0001,0000");
+}
+
+TEST(Firmware, AnEntryThatIsMadeStaysInTheOrder) {
+    auto made = partition("eeee-5");
+    made.disk = "/dev/vdc";
+    const auto plan = plan_firmware(unreachable(), {made, partition("dddd-4"), partition("cccc-3")}, "x", {});
+    EXPECT_EQ(commands(plan),
+              (Lines{"efibootmgr --bootnum 0003 --active", "efibootmgr --bootorder 000A,0003,0001,0000",
+                     "efibootmgr --create --disk /dev/vdc --part 1 --label x --loader '\\EFI\\BOOT\\BOOTX64.EFI'"}))
+        << "efibootmgr puts the new one before the order that it finds";
+    EXPECT_TRUE(plan->steps[1].undo.empty()) << "the old order would drop the new one";
+}
+
+TEST(Firmware, WithoutAnOrderHasNoneAgain) {
+    auto firmware = unreachable();
+    firmware.order.clear();
+    const auto plan = plan_firmware(firmware, {partition("dddd-4")}, "x", {});
+    EXPECT_EQ(commands(plan), (Lines{"efibootmgr --bootorder 000A"}));
+    EXPECT_EQ(shell_line(plan->steps[0].undo), "efibootmgr --delete-bootorder");
+}
+
 TEST(Firmware, HasAnEntryForEachDiskOfAMirror) {
     auto second = partition("ffff-6");
     second.disk = "/dev/vdc";
-    EXPECT_EQ(commands(plan_firmware({}, {partition("eeee-5"), second}, "x", {})).size(), 2U);
+    EXPECT_EQ(commands(plan_firmware({}, {partition("eeee-5"), second}, "x", {})),
+              (Lines{"efibootmgr --create --disk /dev/vdb --part 1 --label x --loader '\\EFI\\BOOT\\BOOTX64.EFI'",
+                     "efibootmgr --create --disk /dev/vdc --part 1 --label x --loader '\\EFI\\BOOT\\BOOTX64.EFI'"}));
 }
 
 TEST(Firmware, CannotNameAPartitionWithoutANumber) {

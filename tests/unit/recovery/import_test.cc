@@ -149,23 +149,11 @@ TEST(Import, LooksAtThePlaceFirst) {
     EXPECT_EQ(look_at_place(files, "/mnt/letter")->kind, FileKind::regular);
 }
 
-TEST(Import, AsksForEachKeyThatIsNotLoaded) {
-    const auto dataset = [](const std::string& name, const std::string& root, const std::string& status,
-                            const std::string& location) {
-        return boot::Dataset{
-            name,
-            {{"encryptionroot", {root, "-"}}, {"keystatus", {status, "-"}}, {"keylocation", {location, "local"}}}};
-    };
-    test::FakeFiles files;
-    files.entries["/root/key"] = {};
-    const auto asked = key_commands(
-        {dataset("t", "-", "-", "none"), dataset("t/a", "t/a", "unavailable", "prompt"),
-         dataset("t/a/b", "t/a", "unavailable", "none"), dataset("t/c c", "t/c c", "unavailable", "file:///etc/key"),
-         dataset("t/d", "t/d", "unavailable", "file:///root/key"), dataset("t/e", "t/e", "available", "prompt")},
-        files);
-    Lines all;
-    for (const auto& argv : asked) all.push_back(shell_line(argv));
-    EXPECT_EQ(all, (Lines{"zfs load-key t/a", "zfs load-key -L prompt 't/c c'", "zfs load-key t/d"}));
+TEST(Import, KnowsTheDirectoriesThatItMakes) {
+    EXPECT_TRUE(is_own_place("/run/krecovery/rpool"));
+    for (const auto* other :
+         {"", "/mnt", "/run/krecovery", "/run/krecovery/", "/run/krecovery/../..", "/run/krecovery2/rpool"})
+        EXPECT_FALSE(is_own_place(other)) << other;
 }
 
 }  // namespace

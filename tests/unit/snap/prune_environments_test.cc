@@ -79,6 +79,34 @@ TEST(PruneEnvironments, OriginsGoAlong) {
     EXPECT_EQ(commands, (Names{"zfs destroy rpool/ROOT/a", "zfs destroy rpool/ROOT/default@a"}));
 }
 
+TEST(PruneEnvironments, OriginsThatWereNotMadeForThemStay) {
+    const auto commands = [](const be::World& world) {
+        const auto pruning = plan_prune_environments(world, {.keep = 4});
+        Names all;
+        if (pruning)
+            for (const auto& step : pruning->plan.steps) all.push_back(shell_line(step.argv));
+        return all;
+    };
+    const Names alone{"zfs destroy rpool/ROOT/a"};
+    for (const auto* reason : {"", "kpkg", "ksnap", "scheduled-daily"}) {
+        auto world = machine();
+        world.snapshots[0].reason = reason;
+        EXPECT_EQ(commands(world), alone) << "a snapshot of " << reason;
+    }
+    auto held = machine();
+    held.snapshots[0].holds = 1;
+    EXPECT_EQ(commands(held), alone) << "and a held one is no reason to stop";
+    // What a person went back to by ksnap rollback.
+    auto back = machine();
+    back.datasets[1] = environment("a", 50, "ksnap");
+    back.datasets.push_back(environment("z", 1, "ksnap"));
+    back.snapshots[0].reason = "ksnap";
+    const auto pruning = plan_prune_environments(back, {.keep = 1, .older_than = 45 * kDay});
+    ASSERT_TRUE(pruning.has_value());
+    ASSERT_EQ(pruning->plan.steps.size(), 1U);
+    EXPECT_EQ(pruning->plan.steps[0].argv, (Names{"zfs", "destroy", "rpool/ROOT/a"}));
+}
+
 TEST(PruneEnvironments, SomebodyElsesAreNotLookedAt) {
     auto world = machine();
     world.datasets.push_back(environment("inherited", 99, "kupgrade", "inherited from rpool/ROOT"));
@@ -120,6 +148,8 @@ TEST(PruneEnvironments, WhatIsNeededStays) {
     EXPECT_EQ(why(world, "a"), "rpool/ROOT/a@x was not made by kldload");
     world.snapshots.back() = {.name = "rpool/ROOT/a@x", .reason = "kpkg"};
     EXPECT_EQ(why(world, "a"), "goes") << "with its own snapshot of ours";
+    world.snapshots.back() = {.name = "rpool/ROOT/a@autosnap_2026-11-27_00:00:00_daily"};
+    EXPECT_EQ(why(world, "a"), "goes") << "with one of sanoid";
     EXPECT_EQ(why(machine(), "b"), "goes");
 }
 

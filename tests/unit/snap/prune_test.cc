@@ -110,6 +110,13 @@ TEST(Prune, HeldOnesAndOriginsStayAndCount) {
     EXPECT_EQ(going(snapshots, {.keep = 2}), (Names{"p/x@2", "p/x@3"})) << "they are the newest two";
 }
 
+TEST(Prune, AnExportThatMayRunKeepsItsSnapshotAndAKilledOneDoesNot) {
+    const std::vector<Snapshot> all{made("p/x@old", 2, "kexport"), made("p/x@today", 1, "kexport")};
+    EXPECT_EQ(why(all, {.keep = 0}, "p/x@today"), "stays: an export may need it");
+    EXPECT_EQ(going(all, {.keep = 10}), Names{"p/x@old"}) << "nobody wants the newest of these";
+    EXPECT_EQ(going(all, {.older_than = 30 * kDay}), Names{});
+}
+
 TEST(Prune, AClockThatWasWrongLetsNothingGo) {
     auto snapshots = kFive;
     snapshots[0].created = static_cast<std::uint64_t>(kNow) + 500 * kDay;

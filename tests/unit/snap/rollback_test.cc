@@ -34,7 +34,7 @@ class TargetTest : public testing::Test {
 protected:
     void SetUp() override { files.entries["/proc/self/mountinfo"] = {kMountinfo}; }
     Result<Target> probe(const std::string& snapshot, const std::string& type, const std::string& mountpoint,
-                         const std::string& bootfs) {
+                         const std::string& bootfs, const std::string& altroot = "-") {
         const auto dataset = snapshot.substr(0, snapshot.find('@')), name = snapshot.substr(snapshot.find('@') + 1);
         std::string listed;
         for (const auto& [one, txg] :
@@ -50,8 +50,8 @@ protected:
                           dataset + "\ttype\t" + type + "\t-\n" + dataset + "\tmountpoint\t" + mountpoint +
                               "\tlocal\n" + dataset + "\torg.zfsbootmenu:active\t-\t-\n" + dataset + "\twritten@" +
                               name + "\t4096\tlocal\n");
-            runner.expect({"zpool", "get", "-H", "-o", "value", "bootfs", dataset.substr(0, dataset.find('/'))},
-                          bootfs + "\n");
+            runner.expect({"zpool", "get", "-Hp", "-o", "property,value", "all", dataset.substr(0, dataset.find('/'))},
+                          "size\t1\nbootfs\t" + bootfs + "\naltroot\t" + altroot + "\n");
         }
         return probe_target(runner, files, snapshot);
     }
@@ -76,6 +76,9 @@ TEST_F(TargetTest, KnowsRootsByEachSign) {
     EXPECT_TRUE(probe("rpool/ROOT/default@a", "filesystem", "none", "-")->root) << "it is what / lies on";
     EXPECT_TRUE(probe("tank/system@a", "filesystem", "legacy", "tank/system")->root) << "it boots next";
     EXPECT_FALSE(probe("tank/system@a", "filesystem", "legacy", "-")->root);
+    EXPECT_TRUE(probe("rpool/ROOT/other@a", "filesystem", "/mnt", "rpool/ROOT/default", "/mnt")->root)
+        << "in a rescue system";
+    EXPECT_FALSE(probe("rpool/srv@a", "filesystem", "/mnt/srv", "rpool/ROOT/default", "/mnt")->root);
 }
 
 TEST_F(TargetTest, AVolumeIsNoFileSystem) {

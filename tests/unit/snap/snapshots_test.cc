@@ -125,6 +125,19 @@ TEST(Named, WhatIsNoDatasetIsRefused) {
     EXPECT_FALSE(dataset_named({}, "/home").has_value());
 }
 
+TEST(Words, ASnapshotIsNoDataset) {
+    test::FakeFiles files;
+    files.entries["/home/me@work/file"] = {""};
+    for (const auto* word : {"/home@before", "rpool/my home@before"}) {
+        const auto refused = dataset_asked_for(files, kMounts, word);
+        ASSERT_FALSE(refused.has_value()) << word;
+        EXPECT_EQ(refused.error().code, ExitCode::usage);
+        EXPECT_NE(refused.error().message.find("is a snapshot, and a dataset is asked for"), std::string::npos);
+    }
+    EXPECT_EQ(dataset_asked_for(files, kMounts, "/home/me@work"), "rpool/my home") << "a directory that is there";
+    EXPECT_EQ(dataset_asked_for(files, kMounts, "/home"), "rpool/my home");
+}
+
 TEST(Named, ASnapshotOfAPathThatHasAnAtOfItsOwn) {
     EXPECT_EQ(snapshot_named(kMounts, "rpool/x@a b"), "rpool/x@a b");
     EXPECT_EQ(snapshot_named(kMounts, "/home@a"), "rpool/my home@a");

@@ -82,6 +82,30 @@ TEST(PoolStatus, ScansThatRunRestAndWereStopped) {
     EXPECT_EQ(scan.time, 1795730400);
 }
 
+TEST(PoolStatus, OfAScrubAndARebuildTheOneThatRunsOrEndedLastCounts) {
+    const auto name = "zfs-2.3/status-rebuilt.txt";
+    auto scan = *pools_in(name)[0].scan;
+    EXPECT_EQ(scan.kind, "scrub") << "the rebuild is long over, and its line stays";
+    EXPECT_EQ(scan.time, 1794097482);  // Sun Nov  8 00:24:42 2026
+    const auto scan_when = [&](const std::string& from, const std::string& to) {
+        return *parse_pool_status(replace_all(sample(name), from, to))->at(0).scan;
+    };
+    scan = scan_when("Mon Mar  2 10:11:12 2026", "Mon Nov  9 10:11:12 2026");
+    EXPECT_EQ(scan.kind, "resilver");
+    EXPECT_EQ(scan.state, "finished");
+    scan =
+        scan_when("resilvered (mirror-0) 5.20G in 00:03:10 with 0 errors on", "resilver (mirror-0) in progress since");
+    EXPECT_EQ(scan.kind, "resilver") << "it runs, whenever it began";
+    EXPECT_EQ(scan.state, "running");
+    scan = scan_when(
+        "scrub repaired 0B in 00:00:42 with 0 errors on Sun Nov  8 00:24:42 2026",
+        "scrub in progress since Sun Mar  1 00:24:42 2026\n\t1G scanned, 1G issued\n\t0B repaired, 12.50% done");
+    EXPECT_EQ(scan.kind, "scrub");
+    EXPECT_EQ(scan.percent, 12.5) << "its further lines are its own";
+    scan = scan_when("scrub repaired 0B in 00:00:42 with 0 errors on Sun Nov  8 00:24:42 2026", "none requested");
+    EXPECT_EQ(scan.kind, "resilver");
+}
+
 TEST(PoolStatus, AResilverAndDevicesWithBlanksInTheirNames) {
     const auto pools = pools_in("zfs-2.3/status-resilver.txt");
     ASSERT_EQ(pools.size(), 1U);

@@ -53,14 +53,16 @@ TEST(Probe, ATrialIsReadFromTheEfiSystemPartition) {
         EXPECT_TRUE(
             boot::write_trial(files, "/boot/efi", {.sequence = 3, .dataset = dataset, .left = 2, .allowed = 3}));
         expect_healthy(runner);
-        return probe(runner, files).boot->trial;
+        return *probe(runner, files).boot;
     };
-    const auto trial = probed("rpool/ROOT/new");
-    ASSERT_TRUE(trial.has_value());
-    EXPECT_EQ(trial->dataset, "rpool/ROOT/new");
-    EXPECT_EQ(trial->left, 2U);
-    EXPECT_FALSE(probed("other/ROOT/new").has_value()) << "of another pool";
-    EXPECT_FALSE(probed("").has_value()) << "it has ended";
+    const auto boot = probed("rpool/ROOT/new");
+    ASSERT_TRUE(boot.trial.has_value());
+    EXPECT_EQ(boot.trial->dataset, "rpool/ROOT/new");
+    EXPECT_EQ(boot.trial->left, 2U);
+    EXPECT_EQ(boot.next_kernel, "") << "nobody has looked into the one on trial";
+    EXPECT_FALSE(probed("other/ROOT/new").trial.has_value()) << "of another pool";
+    EXPECT_FALSE(probed("").trial.has_value()) << "it has ended";
+    EXPECT_EQ(probed("").next_kernel, "6.12.107+deb13-amd64");
 }
 
 TEST(Probe, ManySnapshotsAreStillSixPrograms) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kst, kdf, kdir and kclone as programs, beside a zfs and a zpool that say what we want.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -64,6 +66,50 @@ TEST_F(Programs, KstExitsForMonitoring) {
     const auto blind = run({"kst", "--json"});
     EXPECT_EQ(blind.exit_code, 4);
     EXPECT_EQ(nlohmann::json::parse(blind.out)["exit_code"], 4);
+}
+
+TEST_F(Programs, KstFailsWhenItCannotSayIt) {
+    const auto through_shell = [&](const std::string& rest) {
+        ProcessRunner runner;
+        const auto program = shell_quote(std::string(KLD_BIN_DIR) + "/kldload-tools");
+        const auto output = runner.run({.argv = {"sh", "-c", "exec " + program + " kst " + rest},
+                                        .timeout = std::chrono::seconds(60),
+                                        .accept = [](int) { return true; },
+                                        .environment = {"PATH=" + root + "/bin:" + std::getenv("PATH"), "TZ=UTC"}});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return output ? *output : Output{-1, {}, {}};
+    };
+    for (const std::string options : {"", "--json", "--metrics", "--watch"}) {
+        const auto full = through_shell(options + " > /dev/full");
+        EXPECT_EQ(full.exit_code, 1) << options;
+        EXPECT_NE(full.err.find("the output cannot be written: No space left on device"), std::string::npos)
+            << full.err;
+    }
+    EXPECT_EQ(through_shell("--metrics > /dev/null").exit_code, 0);
+}
+
+TEST_F(Programs, KstWithoutAReaderEndsQuietlyOnlyWhenItWatches) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    ::close(ends[0]);
+    const auto into_pipe = [&](std::vector<std::string> argv) {
+        argv.insert(argv.begin(), {std::string(KLD_BIN_DIR) + "/kldload-tools", "kst"});
+        ProcessRunner runner;
+        const auto output = runner.run({.argv = argv,
+                                        .timeout = std::chrono::seconds(60),
+                                        .accept = [](int) { return true; },
+                                        .environment = {"PATH=" + root + "/bin:" + std::getenv("PATH"), "TZ=UTC"},
+                                        .stdout_fd = ends[1]});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return output ? *output : Output{-1, {}, {}};
+    };
+    const auto watched = into_pipe({"--watch", "1"});
+    EXPECT_EQ(watched.exit_code, 0) << watched.err;
+    EXPECT_EQ(watched.err, "");
+    const auto once = into_pipe({"--metrics"});
+    EXPECT_EQ(once.exit_code, 1);
+    EXPECT_NE(once.err.find("the output cannot be written: Broken pipe"), std::string::npos) << once.err;
+    ::close(ends[1]);
 }
 
 TEST_F(Programs, KstSpaceShowsTheTopToPeopleAndAllToPrograms) {

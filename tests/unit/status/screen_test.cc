@@ -61,6 +61,23 @@ TEST(Screen, MetricsOfBoth) {
     expect_golden("status/troubled.prom", to_metrics(troubled_state()));
 }
 
+TEST(Screen, AllSayThatATrialBootsNext) {
+    auto state = healthy_state();
+    state.boot->trial = boot::Trial{.dataset = "rpool/ROOT/new", .left = 2, .allowed = 3};
+    const auto screen = to_screen(state, false);
+    EXPECT_NE(screen.find("rpool/ROOT/default runs, rpool/ROOT/new boots next"), std::string::npos) << screen;
+    EXPECT_NE(screen.find("pending: rpool/ROOT/new boots next"), std::string::npos) << screen;
+    const auto json = nlohmann::json::parse(to_json(state));
+    EXPECT_EQ(json["boot"]["next"], "rpool/ROOT/new");
+    EXPECT_EQ(json["reboot"], nlohmann::json::array({"rpool/ROOT/new boots next"}));
+    const auto metrics = to_metrics(state);
+    EXPECT_NE(metrics.find("next=\"rpool/ROOT/new\""), std::string::npos) << metrics;
+    EXPECT_NE(metrics.find("kldload_reboot_pending 1\n"), std::string::npos) << metrics;
+    state.boot->trial->left = 0;
+    EXPECT_EQ(nlohmann::json::parse(to_json(state))["boot"]["next"], "rpool/ROOT/default");
+    EXPECT_NE(to_metrics(state).find("kldload_reboot_pending 0\n"), std::string::npos);
+}
+
 TEST(Screen, NothingKnownIsNull) {
     const auto json = nlohmann::json::parse(to_json(State{}));
     for (const auto* key :

@@ -20,9 +20,10 @@ protected:
         EXPECT_EQ(judged.wrong, std::vector<std::string>{line});
         EXPECT_EQ(judged.exit_code(), ExitCode::failed);
     }
-    void expect_notice(const std::string& line) const {
+    void expect_notice(const std::string& line) const { expect_notices({line}); }
+    void expect_notices(const std::vector<std::string>& all) const {
         const auto judged = verdict(state);
-        EXPECT_EQ(judged.notices, std::vector<std::string>{line});
+        EXPECT_EQ(judged.notices, all);
         EXPECT_EQ(judged.exit_code(), ExitCode::done);
     }
 };
@@ -125,7 +126,7 @@ TEST_F(OneFault, APackageWantsAReboot) {
 
 TEST_F(OneFault, AnEnvironmentIsOnTrialOrFailedOne) {
     state.boot->trial = boot::Trial{.dataset = "rpool/ROOT/new", .left = 3, .allowed = 3};
-    expect_notice("rpool/ROOT/new is on trial, 3 of 3 tries are left");
+    expect_notices({"rpool/ROOT/new is on trial, 3 of 3 tries are left", "reboot pending: rpool/ROOT/new boots next"});
     state.boot->trial->left = 0;
     expect_notice("rpool/ROOT/new did not prove itself in 3 tries");
     state.boot->running = state.boot->next = "rpool/ROOT/new";
@@ -134,6 +135,15 @@ TEST_F(OneFault, AnEnvironmentIsOnTrialOrFailedOne) {
     expect_notice("rpool/ROOT/new boots this once");
     state.boot->trial->left = 1;
     expect_notice("rpool/ROOT/new boots next, this once");
+}
+
+TEST_F(OneFault, AnEnvironmentThatRunsOnTrialBootsAgainWhileTriesAreLeft) {
+    state.boot->running = "rpool/ROOT/new";
+    state.boot->trial = boot::Trial{.dataset = "rpool/ROOT/new", .left = 1, .allowed = 2};
+    expect_notice("rpool/ROOT/new is on trial, 1 of 2 tries are left");
+    state.boot->trial->left = 0;
+    expect_notices(
+        {"rpool/ROOT/new is on trial, 0 of 2 tries are left", "reboot pending: rpool/ROOT/default boots next"});
 }
 
 TEST_F(OneFault, NothingSaysWhatBootsNext) {

@@ -106,13 +106,29 @@ TEST_F(InPlace, AManagerThatFailsInTheMiddle) {
     EXPECT_EQ(logged(), "pre-upgrade-TIME failed");
 }
 
+// apt takes ^C for a wish to end after the step that dpkg is at, and ends well.
+TEST_F(InPlace, PackagesThatAreLeftHalfDoneAreAFailure) {
+    during = [this] { machine.answers["dpkg-query"] = "libc6\t3\tiU \nopenssl\t3.5.9-1~deb13u1\tii \n"; };
+    const auto outcome = run();
+    ASSERT_TRUE(outcome);
+    ASSERT_TRUE(outcome->broken);
+    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve})) << "the one from before boots";
+    EXPECT_EQ(outcome->broken->message, "the upgrade was interrupted, and these packages are half done: libc6");
+    EXPECT_TRUE(outcome->broken->details.back().starts_with("the next boot is put back"));
+    EXPECT_EQ(logged(), "pre-upgrade-TIME failed");
+}
+
 TEST_F(InPlace, AManagerThatFailsBeforeItBegins) {
     exit_code = 100;
     const auto outcome = run();
     ASSERT_TRUE(outcome);
     ASSERT_TRUE(outcome->broken);
     EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve, kDisarm}));
-    EXPECT_EQ(outcome->broken->details.back(), "no package was changed, and the system boots as before");
+    EXPECT_EQ(without_time(join(outcome->broken->details, "\n")),
+              "no package was changed, and the system boots as before\n"
+              "what was made for it stays: the environment default-pre-upgrade-TIME");
+    EXPECT_EQ(without_time(outcome->broken->hint),
+              "kbe destroy -o default-pre-upgrade-TIME takes it away, kupgrade tries again");
 }
 
 TEST_F(InPlace, AManagerThatFailsAndBreaksWithoutAWordInItsDatabase) {

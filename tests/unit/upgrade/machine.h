@@ -27,11 +27,13 @@ class Machine final : public Runner {
 public:
     std::map<std::string, std::string> answers;  ///< by the command's beginning
     std::set<std::string> fails;
+    std::function<void(const std::string& line)> on_run;
     Lines ran;  ///< commands that ask are left out
 
     Result<Output> run(const Command& command) override {
         const auto line = without_time(shell_line(command.argv));
         if (!asks(command.argv)) ran.push_back(line);
+        if (on_run) on_run(line);
         for (const auto& bad : fails)
             if (line.starts_with(bad)) return fail(command_error(command, "exit 1", "it was told to fail"));
         for (const auto& [beginning, answer] : answers)
@@ -97,6 +99,7 @@ protected:
                 },
                 [this](const be::World&, const std::string& dataset) -> Result<Proof> {
                     machine.ran.push_back("prove " + without_time(dataset));
+                    if (on_prove) on_prove();
                     return proof;
                 }};
     }
@@ -107,7 +110,7 @@ protected:
     Machine machine;
     FakeFiles files;
     CaptureEvents events;
-    std::function<void()> during;
+    std::function<void()> during, on_prove;
     Foreground last;
     int exit_code = 0;
     Result<Proof> proof = Proof{{}, {}, "6.12.118+deb13-amd64"};

@@ -2,9 +2,12 @@
 // What is asked before an upgrade touches anything: every guard, and that it is asked before.
 #include "upgrade/prepare.h"
 
+#include <fmt/core.h>
+
 #include "boot/trial.h"
 #include "check/report.h"
 #include "machine.h"
+#include "upgrade/hold.h"
 
 namespace kld::upgrade::test {
 namespace {
@@ -125,11 +128,21 @@ TEST_F(Prepare, RefusesAnUpgradeThatRemovesZfs) {
     EXPECT_EQ(prepared.error().code, ExitCode::refused);
 }
 
-TEST_F(Prepare, ASimulationThatFailsIsAnError) {
+TEST_F(Prepare, RefusesWhatCannotBeSimulated) {
     machine.fails = {"apt-get -s"};
     const auto prepared = run();
     ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code, ExitCode::refused);
     EXPECT_NE(prepared.error().message.find("could not be simulated"), std::string::npos);
+    EXPECT_FALSE(prepared.error().hint.empty());
+}
+
+TEST_F(Prepare, RefusesASimulationThatIsNotUnderstood) {
+    machine.answers["apt-get -s"] = "Inst openssl\n";
+    const auto prepared = run();
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code, ExitCode::refused);
+    EXPECT_NE(prepared.error().message.find("a line that is not understood"), std::string::npos);
 }
 
 TEST_F(Prepare, ListsThatCannotBeFetchedEndIt) {
@@ -150,6 +163,50 @@ TEST_F(Prepare, NamesDoNotGrow) {
         ASSERT_TRUE(prepared) << render(prepared.error());
         EXPECT_EQ(prepared->base, "default") << name;
     }
+}
+
+TEST_F(Prepare, ANameThatWouldGetTooLongIsKnownBeforeAnythingIsFetched) {
+    const auto root = "rpool/ROOT/" + std::string(230, 'x');
+    files.entries["/proc/self/mountinfo"] = {"25 1 0:23 / / rw - zfs " + root + " rw\n"};
+    machine.answers["zpool get -H -o value bootfs,altroot"] = root + "\n-\n";
+    const auto prepared = run();
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code, ExitCode::usage);
+    for (const auto& line : machine.ran) EXPECT_FALSE(line.starts_with("terminal:")) << line;
+}
+
+TEST_F(Prepare, KernelsWithoutModulesThatNeverEnd) {
+    unsigned round = 0;
+    machine.on_run = [&](const std::string& line) {
+        if (line.find("dist-upgrade") == std::string::npos || line.find(" -s ") == std::string::npos) return;
+        const auto next =
+            replace_all(recorded("apt-kernel-alone.txt"), "6.12.118", fmt::format("6.12.{}", 200 + round++));
+        machine.answers["apt-get -s"] = machine.answers["apt-get -o"] = next;
+    };
+    const auto prepared = run();
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code, ExitCode::refused);
+    EXPECT_NE(prepared.error().message.find("again and again"), std::string::npos) << render(prepared.error());
+    EXPECT_EQ(round, 8U);
+}
+
+TEST_F(Prepare, WhatIsHeldMustBeWrittenDown) {
+    machine.answers["apt-get -s"] = recorded("apt-kernel-alone.txt");
+    files.broken[kPreferences] = Error{"no space left on device"};
+    const auto prepared = run();
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().message, "no space left on device");
+}
+
+TEST(Losses, WhatASystemBootsWithStays) {
+    for (const std::string package : {"zfs", "zfs-utils", "kmod-zfs", "zfsutils-linux", "zfs-dracut", "zfs-dkms"}) {
+        const auto lost = refuse_losses({{{.package = package, .before = "1"}}});
+        ASSERT_FALSE(lost) << package;
+        EXPECT_EQ(lost.error().code, ExitCode::refused);
+        EXPECT_NE(lost.error().message.find(package), std::string::npos);
+        EXPECT_TRUE(refuse_losses({{{.package = package, .before = "1", .after = "2"}}})) << "it comes newer";
+    }
+    EXPECT_TRUE(refuse_losses({{{.package = "zfsnap", .before = "1"}}}));
 }
 
 TEST(Proofs, FailuresAndWhatCouldNotBeToldAreBroken) {

@@ -48,6 +48,25 @@ TEST(Simulations, OfAptAreRead) {
     EXPECT_EQ(foreign->actions[0].architecture, "i386");
 }
 
+TEST(Simulations, TheVersionBeforeIsAddedForPeople) {
+    Simulation simulation{{{"openssl", "x86_64", {}, "1:3.5-2"},
+                           {"app", "noarch", {}, "2-1"},
+                           {"new", "noarch", {}, "1-1"},
+                           {"kernel-core", "x86_64", {}, "6.2-1"},
+                           {"twice", "x86_64", {}, "3-1"},
+                           {"gone", "x86_64", "1-1", {}},
+                           {"linux", {}, {}, "6.2"}}};
+    add_versions_before(simulation, {{"openssl.x86_64", "1:3.5-1"},
+                                     {"app.noarch", "0:1-1"},
+                                     {"kernel-core.x86_64", "0:6.1-1"},
+                                     {"twice.x86_64", "0:1-1 0:2-1"},
+                                     {"gone.x86_64", "0:9-9"},
+                                     {"linux", "6.1"}});
+    EXPECT_EQ(to_text(simulation),
+              "  openssl 1:3.5-1 -> 1:3.5-2\n  app 1-1 -> 2-1\n  new (none) -> 1-1\n  kernel-core (none) -> 6.2-1\n"
+              "  twice (none) -> 3-1\n  gone 1-1 -> (none)\n  linux 6.1 -> 6.2\n");
+}
+
 TEST(Simulations, WhatIsNotUnderstoodIsAnError) {
     EXPECT_FALSE(parse_apt("Inst openssl\n"));
     EXPECT_FALSE(parse_apt("Inst openssl [1] (2 Debian\n"));

@@ -25,11 +25,16 @@ const Lines kMounts{"own mounts",
                     "mount --rbind /proc " + kPlace + "/proc",
                     "mount --rbind /sys " + kPlace + "/sys",
                     "mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs " + kPlace + "/run",
+                    "mount -t tmpfs -o mode=0700,nosuid,nodev tmpfs " + kPlace + "/boot/efi",
                     "mount --bind /srv " + kPlace + "/srv",
                     "mount --bind /srv/packages " + kPlace + "/srv/packages",
                     "mount --bind /var/cache " + kPlace + "/var/cache",
                     "mount --bind /var/log " + kPlace + "/var/log"};
-const Lines kWork{"terminal: chroot " + kPlace + " apt-get dist-upgrade -y", "chroot " + kPlace + " dpkg-query"};
+const std::string kForbidding = kPlace + "/run/policy-rc.d";
+const Lines kForbid{"chroot " + kPlace + " mount --bind /run/policy-rc.d /usr/sbin/policy-rc.d"};
+const Lines kAllow{"chroot " + kPlace + " umount /usr/sbin/policy-rc.d"};
+const Lines kWork{kForbid[0], "terminal: chroot " + kPlace + " apt-get dist-upgrade -y",
+                  "chroot " + kPlace + " dpkg-query", kAllow[0]};
 const Lines kUnmount{"umount --recursive " + kPlace, "rmdir " + kPlace};
 const Lines kGone{"zfs destroy rpool/ROOT/default-upgrade-TIME", "zfs destroy rpool/ROOT/default@upgrade-TIME"};
 const Lines kProve{"prove rpool/ROOT/default-upgrade-TIME"};
@@ -46,13 +51,15 @@ protected:
     void SetUp() override {
         Upgrades::SetUp();
         during = [this] {
-            policy = files.entries.contains(kPolicy) ? files.entries.at(kPolicy).bytes : "";
-            policy_mode = files.entries.contains(kPolicy) ? files.entries.at(kPolicy).mode : 0;
+            const auto there = files.entries.find(kForbidding);
+            policy = there == files.entries.end() ? "" : there->second.bytes;
+            policy_mode = there == files.entries.end() ? 0 : there->second.mode;
             machine.answers["chroot " + kPlace + " dpkg-query"] = installed_after;
         };
     }
     Result<Outcome> run() {
         auto with = host();
+        with.stop = stop_flag;
         auto prepared = prepare(with, false);
         if (!prepared) return fail(prepared.error());
         machine.ran.clear();
@@ -84,6 +91,7 @@ protected:
     std::string installed_after = "openssl\t3.5.9-1~deb13u1\tii \n";
     std::string policy;
     unsigned policy_mode = 0;
+    const std::atomic<bool>* stop_flag = nullptr;
 };
 
 TEST_F(Staged, AProvenCloneBootsNext) {
@@ -107,15 +115,22 @@ TEST_F(Staged, NoServiceIsStartedAndNoHookTakesASnapshot) {
     EXPECT_EQ(last.environment, (Lines{"KLDLOAD_TRANSACTION=" + outcome->record.id, "SYSTEMD_OFFLINE=1"}));
 }
 
-TEST_F(Staged, TheFirmwaresPartitionIsNotTouchedAndThatIsSaid) {
+TEST_F(Staged, TheFirmwaresPartitionIsNotTouchedAndGetsItsFilesLater) {
     installed_after = "kldload-menu\t2\tii \n";
     const auto outcome = run();
     ASSERT_TRUE(outcome);
     EXPECT_FALSE(outcome->broken);
     EXPECT_TRUE(std::any_of(events.told.begin(), events.told.end(), [](const auto& told) {
-        return told.starts_with("warning the EFI system partition keeps its boot files until default-upgrade-");
+        return told.find("the EFI system partition gets the new boot files once default-upgrade-") != std::string::npos;
     }));
-    for (const auto& line : machine.ran) EXPECT_EQ(line.find("/boot/efi"), std::string::npos) << line;
+    EXPECT_TRUE(files.exists(kPlace + kEspPending));
+    for (const auto& line : machine.ran)
+        EXPECT_TRUE(line.find("/boot/efi") == std::string::npos || line.starts_with("mount -t tmpfs ")) << line;
+}
+
+TEST_F(Staged, WithoutANewMenuNothingIsLeftForLater) {
+    ASSERT_TRUE(run());
+    EXPECT_FALSE(files.exists(kPlace + kEspPending));
 }
 
 TEST_F(Staged, SharesWhatIsStoredBesideTheRootAlone) {
@@ -137,12 +152,53 @@ TEST_F(Staged, SharesWhatIsStoredBesideTheRootAlone) {
     EXPECT_EQ(shared_places(world), (Lines{"/home", "/srv", "/srv/packages"}));
 }
 
-TEST_F(Staged, APolicyThatWasThereIsThereAgain) {
+TEST_F(Staged, APolicyThatWasThereIsNotTouched) {
     files.entries[kPolicy] = {"#!/bin/sh\nexit 104\n", 0755};
+    auto with = during;
+    std::string meanwhile;
+    during = [&] {
+        with();
+        meanwhile = files.entries.at(kPolicy).bytes;
+    };
     ASSERT_TRUE(run());
-    EXPECT_EQ(lines(policy).back(), "exit 101");
-    EXPECT_EQ(files.entries.at(kPolicy).bytes, "#!/bin/sh\nexit 104\n");
-    EXPECT_FALSE(files.exists(kPolicy + ".kupgrade"));
+    EXPECT_EQ(lines(policy).back(), "exit 101") << "it is mounted over the other one";
+    EXPECT_EQ(meanwhile, "#!/bin/sh\nexit 104\n");
+    EXPECT_EQ(files.entries.at(kPolicy).bytes, meanwhile);
+}
+
+TEST_F(Staged, WhatAKillWouldLeaveForbidsNoService) {
+    auto with = during;
+    FakeFiles::Entry meanwhile;
+    during = [&] {
+        with();
+        meanwhile = files.entries.at(kPolicy);
+    };
+    ASSERT_TRUE(run());
+    EXPECT_EQ(meanwhile.bytes, "");
+    EXPECT_EQ(meanwhile.mode & 0111, 0U) << "invoke-rc.d asks programs alone";
+}
+
+TEST_F(Staged, ASignalTakesAllBackOnceTheManagerIsThrough) {
+    std::atomic<bool> stop{false};
+    auto with = during;
+    during = [&] {
+        with();
+        EXPECT_EQ(packages::read_log(files).back().result, "begun") << "a kill would leave a word";
+        stop = true;
+    };
+    stop_flag = &stop;
+    expect_failed(all({kBefore, kMounts, kWork, kUnmount, kGone}), "stopped by a signal");
+    // And before anything is upgraded.
+    machine.ran.clear();
+    ASSERT_FALSE(run());
+    EXPECT_EQ(machine.ran, all({{kBefore[0]}, {kGone[1]}}));
+}
+
+TEST_F(Staged, ASignalDuringTheCheckKeepsItFromBooting) {
+    std::atomic<bool> stop{false};
+    stop_flag = &stop;
+    on_prove = [&] { stop = true; };
+    expect_failed(all({kBefore, kMounts, kWork, kUnmount, kProve, kGone}), "stopped by a signal");
 }
 
 TEST_F(Staged, WhereTheMenuCountsTriesItIsATrial) {
@@ -160,23 +216,29 @@ TEST_F(Staged, WhereTheMenuCountsTriesItIsATrial) {
 
 TEST_F(Staged, ATrialThatIsHalfWrittenIsTakenBackOrTold) {
     menu_counts_tries();
-    for (const auto* slot : boot::kTrialSlots) {
-        SCOPED_TRACE(slot);
-        for (const auto* other : boot::kTrialSlots) files.entries.erase(std::string("/boot/efi/") + other);
-        files.broken = {{std::string("/boot/efi/") + slot, Error{"input/output error"}}};
+    const std::string first = std::string("/boot/efi/") + boot::kTrialSlots[0],
+                      second = std::string("/boot/efi/") + boot::kTrialSlots[1];
+    for (const bool told : {false, true}) {
+        SCOPED_TRACE(told);
+        for (const auto& slot : {first, second}) files.entries.erase(slot);
+        files.broken = {{second, Error{"input/output error"}}};
+        if (told) files.stuck = {{first, Error{"read-only file system"}}};
         machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
         const auto outcome = run();
         ASSERT_TRUE(outcome);
         ASSERT_TRUE(outcome->broken);
         EXPECT_EQ(all({{machine.ran.end() - 2, machine.ran.end()}}), kGone);
-        // What could not be written first is not in force; what is in force and cannot be taken back is told.
         const auto left = boot::read_trial(files, "/boot/efi");
-        const bool in_force = left && !left->dataset.empty();
-        EXPECT_EQ(in_force, slot == boot::kTrialSlots[1]);
-        EXPECT_EQ(in_force, join(outcome->broken->details, "\n")
-                                    .find("the record of the trial could not be taken "
-                                          "back") != std::string::npos);
+        EXPECT_EQ(left && !left->dataset.empty(), told) << "in force only what cannot be taken back";
+        EXPECT_EQ(join(outcome->broken->details, "\n").find("the record of the trial could not be taken back") !=
+                      std::string::npos,
+                  told);
     }
+}
+
+TEST_F(Staged, PackagesThatAreLeftHalfDoneAreAFailure) {
+    installed_after = "libc6\t3\tiF \nopenssl\t3.5.9-1~deb13u1\tii \n";
+    expect_failed(all({kBefore, kMounts, kWork, kUnmount, kGone}), "these packages are half done: libc6");
 }
 
 TEST_F(Staged, WhatIsHeldIsHeldInTheClone) {
@@ -226,24 +288,42 @@ TEST_F(Staged, OneThatCannotBeActivated) {
 }
 
 TEST_F(Staged, AMountThatFailsEndsItBeforeTheManager) {
-    machine.fails = {kMounts[9]};
-    expect_failed(all({kBefore, {kMounts.begin(), kMounts.begin() + 10}, kUnmount, kGone}), "mount failed");
+    machine.fails = {kMounts[10]};
+    expect_failed(all({kBefore, {kMounts.begin(), kMounts.begin() + 11}, kUnmount, kGone}), "mount failed");
 }
 
-TEST_F(Staged, APolicyThatCannotBeWrittenEndsItBeforeTheManager) {
-    files.broken[kPolicy] = Error{"no space left on device"};
+TEST_F(Staged, APolicyThatCannotBePutInPlaceEndsItBeforeTheManager) {
+    for (const auto& broken : {kForbidding, kPolicy}) {
+        files.broken = {{broken, Error{"no space left on device"}}};
+        machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+        const auto outcome = run();
+        ASSERT_TRUE(outcome);
+        ASSERT_TRUE(outcome->broken);
+        EXPECT_EQ(machine.ran, all({kBefore, kMounts, kUnmount, kGone}));
+    }
+    files.broken.clear();
+    machine.fails = {kForbid[0]};
+    files.entries.erase(kPolicy);
     const auto outcome = run();
     ASSERT_TRUE(outcome);
-    ASSERT_TRUE(outcome->broken);
-    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kUnmount, kGone}));
+    EXPECT_TRUE(outcome->broken);
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kForbid, kUnmount, kGone}));
 }
 
 TEST_F(Staged, APolicyThatStaysEndsIt) {
     files.stuck[kPolicy] = Error{"read-only file system"};
     const auto outcome = run();
     ASSERT_TRUE(outcome);
-    ASSERT_TRUE(outcome->broken) << "no service would ever start in it";
+    ASSERT_TRUE(outcome->broken);
     EXPECT_EQ(outcome->broken->message, "read-only file system");
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kGone}));
+    files.stuck.clear();
+    files.entries.erase(kPolicy);
+    machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+    machine.fails = {kAllow[0]};
+    const auto mounted = run();
+    ASSERT_TRUE(mounted);
+    EXPECT_TRUE(mounted->broken);
     EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kGone}));
 }
 

@@ -2,8 +2,10 @@
 #include "vm/machine_config.h"
 
 #include <gtest/gtest.h>
+
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <algorithm>
 
 #include <thread>
 
@@ -66,6 +68,19 @@ TEST(MachineConfig, EveryBusAndOption) {
     config.no_reboot = true;
     config.extra = {"-device", "i6300esb"};
     kld::test::expect_golden("vm/everything.txt", text_of(config));
+}
+
+TEST(MachineConfig, OneProcessorIsEmulatedUnlessMoreAreAskedFor) {
+    const auto processors = [](Accelerator accelerator, unsigned cpus) {
+        MachineConfig config;
+        config.accelerator = accelerator;
+        config.cpus = cpus;
+        const auto argv = qemu_argv(config);
+        return *(std::find(argv.begin(), argv.end(), "-smp") + 1);
+    };
+    EXPECT_EQ(processors(Accelerator::tcg, 0), "1");
+    EXPECT_EQ(processors(Accelerator::kvm, 0), "2");
+    EXPECT_EQ(processors(Accelerator::tcg, 4), "4");
 }
 
 TEST(MachineConfig, NoNetworkMeansNone) {

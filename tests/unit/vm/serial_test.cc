@@ -94,6 +94,44 @@ TEST(Serial, TheEndOfTheMachineEndsTheWaiting) {
     EXPECT_TRUE(console.ended());
 }
 
+TEST(Serial, AKernelThatTheEmulationBrokeEndsTheWaiting) {
+    test::SocketPair pair;
+    SerialConsole console(std::move(pair.theirs));
+    pair.say("[    5.5] Oops: int3: 0000 [#2] PREEMPT SMP NOPTI\r\n[    5.6] Kernel panic - not syncing\r\n");
+    pair.say("[    7.5] ---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---\r\n");
+    const auto match = console.expect(text("login:"), 60s);
+    ASSERT_FALSE(match);
+    EXPECT_NE(match.error().message.find(kEmulatorsFault), std::string::npos) << render(match.error());
+    EXPECT_EQ(match.error().hint, "start it again");
+}
+
+TEST(Serial, AKernelThatNeverSaysAnythingEndsTheWaiting) {
+    test::SocketPair pair;
+    SerialConsole console(std::move(pair.theirs), 200ms);
+    pair.say("Booting ...\r\n");
+    EXPECT_FALSE(console.expect(text("login:"), 500ms).error().message.find(kEmulatorsFault) != std::string::npos)
+        << "something else is silent";
+    pair.say("\x1b[2JBdsDxe: starting Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x2,0x0)\r\n");
+    const auto match = console.expect(text("login:"), 60s);
+    ASSERT_FALSE(match);
+    EXPECT_NE(match.error().message.find(kEmulatorsFault), std::string::npos) << render(match.error());
+    EXPECT_FALSE(console.emulators_fault().empty());
+    pair.say("kldload boot menu\r\n");
+    ASSERT_TRUE(console.expect(text("boot menu"), 10s));
+    EXPECT_TRUE(console.emulators_fault().empty());
+}
+
+TEST(Serial, AnyOtherPanicIsTheGuestsOwn) {
+    test::SocketPair pair;
+    SerialConsole console(std::move(pair.theirs));
+    pair.say("[    5.5] Oops: int3: 0000 [#1] SMP\r\nDebian GNU/Linux\r\n");
+    ASSERT_TRUE(console.expect(text("Debian"), 1s));
+    pair.say("[    5.6] Kernel panic - not syncing: sysrq\r\n[    7.5] ---[ end Kernel panic - not syncing ]---\r\n");
+    const auto match = console.expect(text("login:"), 50ms);
+    ASSERT_FALSE(match);
+    EXPECT_EQ(match.error().message.find(kEmulatorsFault), std::string::npos) << render(match.error());
+}
+
 TEST(Serial, KeysAreWhatATerminalSends) {
     test::SocketPair pair;
     SerialConsole console(std::move(pair.theirs));

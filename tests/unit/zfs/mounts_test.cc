@@ -40,6 +40,23 @@ TEST(Mounts, PlacesOfDatasets) {
     EXPECT_EQ(place_of(mounts, "tmpfs"), "") << "no dataset";
 }
 
+TEST(Mounts, ABoundDirectoryIsNoDataset) {
+    // mount --bind /home/me/www /srv/www; mount --bind /home /srv/chroot/home
+    const auto mounts = parse_mounts(std::string(kMountinfo) +
+                                     "51 25 0:35 /me/www /srv/www rw - zfs rpool/home rw\n"
+                                     "52 25 0:35 / /srv/chroot/home rw - zfs rpool/home rw\n");
+    EXPECT_EQ(dataset_at(mounts, "/srv/www"), "");
+    EXPECT_EQ(mount_of(mounts, "/srv/www/x")->source, "rpool/home") << "what is written there lies in it";
+    EXPECT_EQ(dataset_at(mounts, "/srv/chroot/home"), "rpool/home");
+    EXPECT_EQ(place_of(mounts, "rpool/home"), "/home") << "not the last one";
+    const auto covered = parse_mounts(std::string(kMountinfo) + "53 25 0:40 / /home rw - tmpfs tmpfs rw\n");
+    EXPECT_EQ(place_of(covered, "rpool/home"), "/home") << "mounted, though not seen";
+    const auto elsewhere = parse_mounts(std::string(kMountinfo) +
+                                        "53 25 0:40 / /home rw - tmpfs tmpfs rw\n"
+                                        "54 25 0:35 / /srv/home rw - zfs rpool/home rw\n");
+    EXPECT_EQ(place_of(elsewhere, "rpool/home"), "/srv/home");
+}
+
 TEST(Mounts, TheDeepestMountHoldsAPath) {
     const auto mounts = parse_mounts(kMountinfo);
     const auto source = [&](const std::string& path) {

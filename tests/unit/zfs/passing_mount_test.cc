@@ -25,6 +25,22 @@ TEST(PassingMount, GoesWithTheObject) {
     EXPECT_EQ(runner.ran.size(), 4U) << "once, though it was moved";
 }
 
+TEST(PassingMount, TheWordZfsutilIsNotForLegacyDatasets) {
+    const boot::Dataset own{"rpool/ROOT/a", {{"mountpoint", {"/", "local"}}}};
+    const boot::Dataset legacy{"rpool/ROOT/a", {{"mountpoint", {"legacy", "local"}}}};
+    EXPECT_EQ(mount_options(own, false), "zfsutil");
+    EXPECT_EQ(mount_options(own, true), "zfsutil,ro");
+    EXPECT_EQ(mount_options(legacy, false), "rw");
+    EXPECT_EQ(mount_options(legacy, true), "ro");
+
+    test::ReplayRunner runner;
+    runner.expect(kMake, "/run/kldload-look.abc\n");
+    runner.expect({"mount", "-t", "zfs", "-o", "ro", "rpool/ROOT/a", "/run/kldload-look.abc"});
+    runner.expect({"umount", "/run/kldload-look.abc"});
+    runner.expect({"rmdir", "/run/kldload-look.abc"});
+    EXPECT_TRUE(PassingMount::make(runner, legacy, true, "look").has_value());
+}
+
 TEST(PassingMount, WhatCannotBeUnmountedIsNotRemoved) {
     test::ReplayRunner runner;
     runner.expect(kMake, "/run/kldload-look.abc\n");

@@ -26,6 +26,17 @@ TEST(Plan, IsDoneInOrder) {
     EXPECT_EQ(events.told, (std::vector<std::string>{"stage snapshot a@x", "stage clone a@x as a/b", "finish"}));
 }
 
+TEST(Plan, WhatAStepSaysAndDoesNotFailForIsAWarning) {
+    test::ReplayRunner runner;
+    test::CaptureEvents events;
+    runner.expect({"zfs", "snapshot", "a@x"});
+    runner.expect({"zfs", "clone", "a@x", "a/b"}, {}, 0, "cannot mount '/a/b': failed\ncreated, but not mounted\n");
+    ASSERT_TRUE(apply(two_steps(), runner, events));
+    EXPECT_EQ(events.told, (std::vector<std::string>{"stage snapshot a@x", "stage clone a@x as a/b",
+                                                     "warning cannot mount '/a/b': failed",
+                                                     "warning created, but not mounted", "finish"}));
+}
+
 TEST(Plan, AFailureTakesBackWhatWasDone) {
     test::ReplayRunner runner;
     NoEvents events;
@@ -36,6 +47,17 @@ TEST(Plan, AFailureTakesBackWhatWasDone) {
     ASSERT_FALSE(done);
     EXPECT_TRUE(done.error().message.starts_with("cannot clone a@x as a/b")) << done.error().message;
     EXPECT_EQ(done.error().details.back(), "nothing was changed");
+}
+
+TEST(Plan, WhatIsDoneIsNotDoneAgainAndTakenBack) {
+    auto plan = two_steps();
+    plan.steps[0].done = true;
+    test::ReplayRunner runner;
+    test::CaptureEvents events;
+    runner.expect({"zfs", "clone", "a@x", "a/b"}, {}, 1);
+    runner.expect({"zfs", "destroy", "a@x"});
+    ASSERT_FALSE(apply(plan, runner, events));
+    EXPECT_EQ(events.told, (std::vector<std::string>{"stage snapshot a@x", "stage clone a@x as a/b"}));
 }
 
 TEST(Plan, WhatCannotBeTakenBackIsTold) {

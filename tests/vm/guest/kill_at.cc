@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kill-at N COMMAND…: runs a command and kills it before its Nth system call that changes something, starts a program
-// or takes a lock; with 0 it says after the command's end how many there were. Programs that the command starts are not
-// touched, and have ended when kill-at ends. With a negative N the command is stopped there instead and "kill-at:
-// stopped" written on /dev/console: for who wants to take the power away at that moment.
+// or takes a lock, in any of its threads; with 0 it says after the command's end how many there were. Programs that the
+// command starts are not touched, and have ended when kill-at ends. With a negative N the command is stopped there
+// instead and "kill-at: stopped" written on /dev/console: for who wants to take the power away at that moment.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string_view>
 
 namespace {
@@ -36,6 +37,16 @@ bool counts(const __ptrace_syscall_info& info) {
     if (number == SYS_openat) return (info.entry.args[2] & (O_WRONLY | O_RDWR | O_CREAT)) != 0;
     if (number == SYS_open) return (info.entry.args[1] & (O_WRONLY | O_RDWR | O_CREAT)) != 0;
     return true;
+}
+
+constexpr int kSystemCall = SIGTRAP | 0x80;
+
+/// The signal that a stopped thread was to get, or 0 when it was stopped for us.
+int to_pass_on(pid_t thread, int status, std::set<pid_t>& threads) {
+    const bool is_new = threads.insert(thread).second;  // begins with a SIGSTOP
+    const int signal = WSTOPSIG(status);
+    if (signal == kSystemCall || status >> 16 != 0 || (is_new && signal == SIGSTOP)) return 0;
+    return signal == SIGTRAP ? 0 : signal;
 }
 
 void wait_for_all_others() {
@@ -72,17 +83,18 @@ int main(int argc, char** argv) {
     }
     int status = 0;
     if (::waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) give_up("the command did not start");
-    ::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+    ::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE);
     long seen = 0;
-    int signal = 0;
-    for (;;) {
-        ::ptrace(PTRACE_SYSCALL, child, nullptr, signal);  // fails when the command is being killed: then it ends
-        if (::waitpid(child, &status, 0) != child || WIFEXITED(status) || WIFSIGNALED(status)) break;
-        signal = WSTOPSIG(status);
-        if (signal != (SIGTRAP | 0x80)) continue;  // one of its own, to be passed on
-        signal = 0;
+    std::set<pid_t> threads{child};
+    for (pid_t thread = child;;) {
+        // Fails when the command is being killed: then it ends.
+        ::ptrace(PTRACE_SYSCALL, thread, nullptr, to_pass_on(thread, status, threads));
+        do thread = ::waitpid(-1, &status, __WALL);
+        while (thread > 0 && thread != child && !WIFSTOPPED(status));  // a thread's end, or a program's that it started
+        if (thread <= 0 || !WIFSTOPPED(status)) break;
+        if (WSTOPSIG(status) != kSystemCall) continue;
         __ptrace_syscall_info info{};
-        ::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
+        ::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
         if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !counts(info)) continue;
         ++seen;
         if (where < 0 && seen == -where) stop_for_ever();

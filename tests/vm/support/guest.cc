@@ -46,7 +46,6 @@ Status Guest::prepare() {
     config.name = test_name();
     config.directory = directory_.path();
     config.memory_mib = options_.memory_mib;
-    config.cpus = options_.cpus;
     config.second_serial = options_.second_serial;
     config.extra = options_.extra;
     config.direct = options_.direct;
@@ -136,10 +135,13 @@ Result<vm::SerialShell> Guest::login(const std::string& user, const std::string&
 }
 
 Status Guest::wait_for_ssh(std::chrono::seconds limit) {
-    return ssh_->wait(limit, [this] {
+    auto done = ssh_->wait(limit, [this] {
         console_->listen(std::chrono::milliseconds(100));
-        return !console_->ended();
+        return !console_->ended() && console_->emulators_fault().empty();
     });
+    if (const auto fault = console_->emulators_fault(); !done && !fault.empty())
+        return fail(std::move(done.error()).within(fault));
+    return done;
 }
 
 double Guest::uptime() const {

@@ -21,7 +21,6 @@ struct GuestOptions {
     vm::Bus bus = vm::Bus::virtio;
     std::vector<vm::Drive> more_drives{};  ///< after the image's; `throwaway` says whether the guest's writes stay
     std::uint64_t memory_mib = 2048;
-    unsigned cpus = 2;
     bool bios = false;  ///< no UEFI: SeaBIOS
     bool secure_boot = false;
     std::string mok_certificate{};  ///< enrolled when set; needs `tools_tree` where the host has no virt-fw-vars

@@ -21,6 +21,7 @@ inline constexpr std::uint64_t kBigDisk = 20ULL << 30;
 void expect_grown(const RootShell& shell);
 
 /// All that tells one machine from another: ids, keys, GUIDs of disk and pool, in a fixed order.
+inline constexpr std::size_t kPoolPartuuid = 6, kPoolGuid = 8;  ///< their places in that order
 std::vector<std::string> identities(const RootShell& shell, const std::string& pool);
 
 /// Expects dpkg --verify to be silent but for the stated files. Reads all of the system: a minute under emulation.
