@@ -46,6 +46,7 @@ Status Guest::prepare() {
     config.name = test_name();
     config.directory = directory_.path();
     config.memory_mib = options_.memory_mib;
+    config.cpus = options_.cpus;
     config.second_serial = options_.second_serial;
     config.extra = options_.extra;
     config.direct = options_.direct;

@@ -21,6 +21,7 @@ struct GuestOptions {
     vm::Bus bus = vm::Bus::virtio;
     std::vector<vm::Drive> more_drives{};  ///< after the image's; `throwaway` says whether the guest's writes stay
     std::uint64_t memory_mib = 2048;
+    unsigned cpus = 0;  ///< 0: as of MachineConfig
     bool bios = false;  ///< no UEFI: SeaBIOS
     bool secure_boot = false;
     std::string mok_certificate{};  ///< enrolled when set; needs `tools_tree` where the host has no virt-fw-vars
