@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <openssl/pem.h>
 
+#include <ctime>
+
 #include "digest/sha256.h"
 #include "modules/openssl.h"
 #include "modules/signing_key.h"
@@ -32,6 +34,12 @@ std::string Certificate::der() const {
 
 std::string Certificate::fingerprint() const {
     return sha256_hex(der());
+}
+
+std::int64_t Certificate::valid_from() const {
+    std::tm time{};
+    ASN1_TIME_to_tm(X509_get0_notBefore(native_->x509.get()), &time);
+    return timegm(&time);
 }
 
 }  // namespace kld::modules

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ public:
     std::string der() const;
     /// sha256 of the DER form, 64 hex digits.
     std::string fingerprint() const;
+    /// When it begins to be valid; seconds since 1970.
+    std::int64_t valid_from() const;
 
     struct Native;  ///< OpenSSL's objects, for the .cc files of this folder
     const Native& native() const { return *native_; }

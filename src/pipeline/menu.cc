@@ -19,7 +19,7 @@ namespace kld::pipeline {
 namespace {
 
 /// Raise it when the same packages would give another tree, menu or manifest.
-constexpr int kRecipeRevision = 3;
+constexpr int kRecipeRevision = 4;
 
 /// Beside what it is of.
 std::string manifest_of(const std::string& path) {
@@ -52,15 +52,16 @@ Result<std::string> tools_tree(Build& build, const Archive& archive, const modul
     lines.push_back(repository);
     const auto partial = tree + ".partial";
     KLD_CHECK(build.files.remove(partial));
-    KLD_CHECK(apt::make_tree(
-        build.runner, build.files, build.events,
-        {.suite = archive.distro.suite,
-         .variant = "apt",
-         .lines = lines,
-         .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static", "systemd-ukify",
-                      "systemd-boot-efi", "sbsigntool", "shim-signed", "python3-virt-firmware", "kbd", "console-setup"},
-         .output = partial,
-         .customize_hooks = {copy_out_lists(work.path())}}));
+    KLD_CHECK(
+        apt::make_tree(build.runner, build.files, build.events,
+                       {.suite = archive.distro.suite,
+                        .variant = "apt",
+                        .lines = lines,
+                        .packages = {resolved.kernel_package, zfs.name, "zfsutils-linux", "kmod", "busybox-static",
+                                     "systemd-ukify", "systemd-boot-efi", "sbsigntool", "libfaketime", "shim-signed",
+                                     "python3-virt-firmware", "kbd", "console-setup"},
+                        .output = partial,
+                        .customize_hooks = {copy_out_lists(work.path())}}));
     KLD_TRY(const auto status, build.files.read(partial + "/var/lib/dpkg/status"));
     KLD_TRY(const auto packages, installed_packages(build, status, work.path()));
     KLD_CHECK(build.files.write(manifest_of(tree), apt::manifest_json(packages)));
@@ -121,8 +122,8 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
                     .mok_manager = tree + "/usr/lib/shim/mmx64.efi.signed",
                     .tools_tree = tree,
                     .keymaps = layouts,
-                    .version = fmt::format("{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version,
-                                           archive.resolved.zfs_version, shim),
+                    .version = fmt::format("{}+{}+{}+{}+{}", KLD_VERSION, archive.resolved.kernel_version,
+                                           archive.resolved.zfs_version, shim, kRecipeRevision),
                     .manifest = manifest_of(uki),
                     .tools_manifest = manifest_of(tree),
                     .lines = archive.lines};
@@ -135,6 +136,7 @@ Result<Menu> boot_menu(Build& build, const Archive& archive, const modules::Modu
                                                        .menu_program = program,
                                                        .key = key.key_path(),
                                                        .certificate = key.certificate_path(),
+                                                       .signing_time = key.certificate().valid_from(),
                                                        .output = menu.uki},
                                                       build.runner, build.files, build.events));
         KLD_CHECK(write_manifest(build, menu, made.taken));

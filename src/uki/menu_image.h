@@ -27,13 +27,14 @@ inline constexpr std::uint64_t kMenuImageLimit = 32U << 20;
 
 struct MenuImageRequest {
     /// Root tree with linux-image, signed zfs modules, zfsutils-linux, kmod, busybox-static, systemd-ukify,
-    /// systemd-boot-efi and sbsigntool.
+    /// systemd-boot-efi, sbsigntool and libfaketime.
     std::string tree;
     std::string kernel_version{};  ///< empty: the newest in the tree that has a zfs module
     std::string keymaps;           ///< what make_keymaps() made
     std::string menu_program;      ///< the static kldload-menu
     std::string key;               ///< PEM, signs the UKI
     std::string certificate;       ///< PEM, belongs to the key
+    std::int64_t signing_time;     ///< what the signature says; seconds since 1970
     std::string command_line = kMenuArguments;
     std::string output;  ///< appears only when all went well
 };
@@ -48,7 +49,7 @@ struct MenuImage {
 };
 
 /// Needs the right to chroot into the tree (ukify, depmod and sbsign of the tree are run). The key is read through a
-/// descriptor and never copied.
+/// descriptor and never copied. The same request gives the same bytes.
 /// Errors: a missing driver, program or library, a zfs.ko or spl.ko that is missing, unsigned or built for another
 /// kernel, a UKI over kMenuImageLimit (names its biggest parts).
 Result<MenuImage> make_menu_image(const MenuImageRequest& request, Runner& runner, Files& files, Events& events);

@@ -2,6 +2,7 @@
 // What vouches for an image, checked by its own tools and by those that everybody has. No machine is started.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -76,6 +77,24 @@ TEST_F(Provenance, OfAnImageHoldsAndEndsWithIt) {
     ASSERT_FALSE(cut.has_value());
     EXPECT_NE(render(cut.error()).find("web1.qcow2 has "), std::string::npos) << render(cut.error());
     EXPECT_NE(render(cut.error()).find("exit 3"), std::string::npos) << render(cut.error());
+}
+
+TEST_F(Provenance, TheMenuIsTheSameBytesAlsoWhenItIsMadeAgain) {
+    KLD_ASSERT_OK(kldload({"modules", "publish", "debian-13", "--to", "repository"}));
+    // A cache that has all but the menu: what a machine has that keeps it small.
+    const auto ours = vm::default_cache_directory();
+    const auto cache = directory_.path() + "/cache/kldload";
+    KLD_ASSERT_OK(files_.make_directories(cache));
+    const auto parts = files_.list(ours);
+    KLD_ASSERT_OK(parts);
+    for (const auto& part : *parts)
+        if (part != "menu") KLD_ASSERT_OK(run({"ln", "--symbolic", ours + "/" + part, cache + "/" + part}));
+    KLD_ASSERT_OK(run({"env", "XDG_CACHE_HOME=" + directory_.path() + "/cache", std::string(KLD_BIN_DIR) + "/kldload",
+                       "modules", "publish", "debian-13", "--to", "repository"}));
+    const auto made = files_.list(cache + "/menu");
+    KLD_ASSERT_OK(made);
+    EXPECT_NE(std::find_if(made->begin(), made->end(), [](const auto& name) { return name.ends_with(".efi"); }),
+              made->end());
 }
 
 }  // namespace

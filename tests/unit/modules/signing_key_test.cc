@@ -56,6 +56,15 @@ TEST_F(SigningKeyTest, IsAnotherOneEachTime) {
     EXPECT_NE(test::sample_key().certificate().subject(), test::other_key().certificate().subject());
 }
 
+TEST_F(SigningKeyTest, SaysWhenItBeginsToBeValid) {
+    const auto now = Clock::from_time_t(1767225600);
+    const auto pair = make_key_pair(now);
+    ASSERT_TRUE(pair);
+    const auto certificate = Certificate::from_pem(pair->certificate);
+    ASSERT_TRUE(certificate);
+    EXPECT_EQ(certificate->valid_from(), 1767225600 - 24 * 3600);
+}
+
 TEST_F(SigningKeyTest, WritesTheEnrolmentFileAgain) {
     ASSERT_TRUE(SigningKey::load_or_make(directory_));
     ASSERT_TRUE(files_.remove(directory_ + "/builder.der"));
