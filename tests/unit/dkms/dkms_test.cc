@@ -132,6 +132,58 @@ TEST_F(DkmsTest, WhatDoesNotCompileIsRefusedAndLeftOut) {
               "linux-headers-6.12.95+deb13-common linux-headers-amd64\nPin: version 6.12.95-1\nPin-Priority: -1\n");
 }
 
+TEST_F(DkmsTest, AptOffersWhatDidNotCompileOnceThePinsAreGone) {
+    const auto place = TemporaryDirectory::make("/tmp");
+    ASSERT_TRUE(place.has_value());
+    RealFiles real;
+    ProcessRunner programs;
+    const auto at = [&](const std::string& path) { return place->path() + path; };
+    const auto kernel = [](const char* release, const char* version) {
+        std::string text;
+        for (const std::string what : {"image", "headers"}) {
+            const auto own = fmt::format("linux-{}-{}", what, release);
+            const auto head = fmt::format(
+                "Maintainer: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: {0}\n"
+                "Filename: ./{0}.deb\nSize: 1\nSHA256: {1:0>64}\nDescription: a\n",
+                version, 1);
+            text += fmt::format("Package: {}\n{}\nPackage: linux-{}-amd64\n{}Depends: {} (= {})\n\n", own, head, what,
+                                head, own, version);
+        }
+        return text;
+    };
+    for (const auto* directory : {"/repository", "/preferences.d", "/lists/partial", "/cache/archives/partial"})
+        ASSERT_TRUE(real.make_directories(at(directory)));
+    ASSERT_TRUE(real.write(at("/repository/Packages"),
+                           replace_all(kernel(kNew, "6.12.95-1"), "Status: install ok installed\n", "")));
+    ASSERT_TRUE(real.write(at("/status"), kernel(kOld, "6.12.90-1")));
+    ASSERT_TRUE(real.write(at("/sources.list"), "deb [trusted=yes] copy:" + at("/repository") + " ./\n"));
+    const auto apt = [&](const std::vector<std::string>& verb) {
+        std::vector<std::string> argv{"apt-get", "-oAPT::Architecture=amd64",
+                                      "-oAPT::Sandbox::User=", "-oDir::Etc::sourceparts=/dev/null",
+                                      "-oDir::Etc::preferences=/dev/null"};
+        for (const auto* option : {"Etc::sourcelist=/sources.list", "Etc::preferencesparts=/preferences.d",
+                                   "State::lists=/lists", "State::status=/status", "Cache=/cache"}) {
+            const auto [name, path] = std::pair(split(option, '=')[0], split(option, '=')[1]);
+            argv.push_back(fmt::format("-oDir::{}={}", name, at(path)));
+        }
+        argv.insert(argv.end(), verb.begin(), verb.end());
+        const auto output = programs.run({.argv = argv});
+        EXPECT_TRUE(output.has_value()) << render(output.error());
+        return output ? output->out : std::string{};
+    };
+    apt({"update"});
+    const auto is_offered = [&] {
+        return apt({"-s", "--with-new-pkgs", "upgrade"}).find("\nInst linux-image-amd64 ") != std::string::npos;
+    };
+    EXPECT_TRUE(is_offered()) << "as long as it was not tried";
+    runner.fails = {kNew};
+    ASSERT_FALSE(run(new_kernel()));
+    ASSERT_TRUE(real.write(at("/preferences.d/kldload-dkms.pref"), files.entries.at(kPins).bytes));
+    EXPECT_FALSE(is_offered());
+    ASSERT_TRUE(real.remove(at("/preferences.d/kldload-dkms.pref")));
+    EXPECT_TRUE(is_offered());
+}
+
 // One in the security archive, one in the point release: apt would go from one to the other for ever.
 TEST_F(DkmsTest, WhatWasLeftOutBeforeStillIs) {
     files.entries[kPins] = {"# somebody else's\n"};
