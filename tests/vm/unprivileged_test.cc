@@ -31,7 +31,7 @@ public:
             {places.data + "/packaging", "data/packaging"},  {cache + "/test-images/id_ed25519.pub", "id_ed25519.pub"},
             {cache + "/test-images/root.hash", "root.hash"},
         };
-        for (const std::string part : {"modules", "tools", "menu"})
+        for (const std::string part : {"modules", "tools", "keymaps", "menu"})
             copies.emplace_back(cache + "/" + part, ".cache/kldload/" + part);
         for (const std::string program : {"kldload", "kldload-pool", "kldload-menu", "kldload-firstboot", "kldload-esp",
                                           "kldload-dkms", "kldload-tools"})
