@@ -216,6 +216,12 @@ private:
             for (const auto& [name, value] : properties)
                 if ((name == "reservation" || name == "refreservation") && value != "0" && value != "none")
                     warnings.push_back(fmt::format("{} of {} is not taken along", name, dataset));
+        if (!wish_.keep_identity)
+            for (const auto& directory : world_.dropbear)
+                warnings.push_back(
+                    fmt::format("the host keys of {} come along: make new ones in the copy, and its "
+                                "initramfs anew where they are in that, too",
+                                directory));
         for (const auto& place : foreign_mounts(world_.fstab, world_.esp.place))
             warnings.push_back(fmt::format(
                 "/etc/fstab wants {}, which is on no disk of the image: its boot would wait for it", place));

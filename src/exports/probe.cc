@@ -160,6 +160,10 @@ Result<World> probe(Runner& runner, Files& files, const Wish& wish) {
     if (const auto names = files.list("/etc/ssh"))
         world.host_keys = std::any_of(names->begin(), names->end(),
                                       [](const auto& name) { return name.starts_with(kHostKeyPrefix); });
+    for (const std::string directory : {"/etc/dropbear", "/etc/dropbear/initramfs", "/etc/dropbear-initramfs"})
+        if (const auto names = files.list(directory))
+            if (std::any_of(names->begin(), names->end(), [](const auto& name) { return name.ends_with("_host_key"); }))
+                world.dropbear.push_back(directory);
     world.missing = missing_programs(files, wish, world);
     world.now = std::time(nullptr);
     return world;

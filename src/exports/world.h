@@ -52,8 +52,9 @@ struct World {
     unsigned ashift = 0;
     Esp esp{};
     std::string fstab{}, hostname{};
-    bool first_boot = false;  ///< the system has what gives a machine its identity at first boot
-    bool host_keys = false;   ///< it has ssh host keys
+    bool first_boot = false;              ///< the system has what gives a machine its identity at first boot
+    bool host_keys = false;               ///< it has ssh host keys
+    std::vector<std::string> dropbear{};  ///< directories with host keys that may lie in an initramfs, too
     FileKind output_kind = FileKind::none, partial_kind = FileKind::none, directory_kind = FileKind::none;
     std::uint64_t free = 0;              ///< bytes, in the directory of the result
     std::string output_mount{};          ///< what that directory lies on: a dataset, or a device

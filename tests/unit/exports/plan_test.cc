@@ -383,6 +383,12 @@ TEST(ExportPlan, WarnsOfWhatTheCopyWillMiss) {
     EXPECT_FALSE(warns(*made, "/dev/vdc"));
     EXPECT_TRUE(warns(*made, "in the pool that is exported (rpool/home)"));
     EXPECT_TRUE(warns(*made, "reservation of rpool is not taken along"));
+    EXPECT_FALSE(warns(*made, "host keys"));
+    world.dropbear = {"/etc/dropbear/initramfs"};
+    EXPECT_TRUE(warns(*plan(world, wish()), "the host keys of /etc/dropbear/initramfs come along"));
+    auto same = wish();
+    same.keep_identity = true;
+    EXPECT_FALSE(warns(*plan(world, same), "host keys")) << "it is the same machine";
 }
 
 }  // namespace

@@ -91,6 +91,16 @@ TEST_F(Probe, ReadsWhatACopyIsMadeOf) {
     EXPECT_TRUE(world->missing.empty());
     EXPECT_FALSE(world->first_boot);
     EXPECT_TRUE(world->host_keys);
+    EXPECT_TRUE(world->dropbear.empty());
+}
+
+TEST_F(Probe, KnowsWhereDropbearHasHostKeys) {
+    expect_commands();
+    put("/etc/dropbear/dropbear.conf", "x");
+    put("/etc/dropbear/initramfs/dropbear_ed25519_host_key", "key");
+    const auto world = probe(runner_, files_, wish_);
+    ASSERT_TRUE(world) << render(world.error());
+    EXPECT_EQ(world->dropbear, std::vector<std::string>{"/etc/dropbear/initramfs"});
 }
 
 TEST_F(Probe, KnowsWhichProgramsAFormatNeeds) {
