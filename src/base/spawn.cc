@@ -45,8 +45,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
     return raw;
 }
 
-/// All that the child needs, made before it is there: it lives in our memory until it is the program, and changes
-/// nothing of it but the groups.
+/// All that the child needs, made before it is there.
 struct Child {
     const Spawning& what;
     std::vector<char*> argv;
@@ -54,7 +53,6 @@ struct Child {
     std::string proc;
     int parent;
     int told, report;  ///< ends of the pipe that has errno when the program cannot be started
-    sigset_t signals;  ///< those that the program does not hear
 };
 
 [[noreturn]] void give_up(int report) {
@@ -68,19 +66,6 @@ void put_on(int fd, int target) {
         ::fcntl(fd, F_SETFD, 0);
     else
         ::dup2(fd, target);
-}
-
-/// Handlers are ours, not the program's.
-void forget_handlers() {
-    for (int number = 1; number < NSIG; ++number) {
-        struct sigaction action {};
-        if (::sigaction(number, nullptr, &action) != 0 || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
-            continue;
-        action.sa_handler = SIG_DFL;
-        action.sa_flags = 0;
-        ::sigaction(number, &action, nullptr);
-    }
-    ::signal(SIGPIPE, SIG_DFL);
 }
 
 /// The first process of a table inherits those whose parent is gone. The kernel lets it hear no signal that it has not
@@ -122,32 +107,38 @@ void begin_alone(const Child& child) {
 [[noreturn]] void become(const Child& child) {
     const auto& what = child.what;
     ::close(child.told);
-    forget_handlers();
-    if (what.side == Side::behind) {
-        ::setpgid(0, 0);
-        enter_group(::getpid());
-    }
+    if (what.side == Side::behind) ::setpgid(0, 0);
     if (what.side != Side::foreground_on_its_own) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (!what.alone && ::getppid() != child.parent) ::_exit(127);
     }
+    ::signal(SIGPIPE, SIG_DFL);
     put_on(what.stdio.in, 0);
     put_on(what.stdio.out, 1);
     put_on(what.stdio.err, 2);
-    ::sigprocmask(SIG_SETMASK, &child.signals, nullptr);
     if (what.alone) begin_alone(child);
     for (const int fd : what.pass_fds) ::fcntl(fd, F_SETFD, 0);
     ::execvpe(child.argv[0], child.argv.data(), child.environment.data());
     give_up(child.report);
 }
 
-/// @returns -1 and errno when there is no child
-int start(const Child& child) {
+/// Forks. @returns 0 in the child, which is the first of a new process table when it is to be alone; -1 and errno
+int fork_child(const Alone& alone) {
+    // What a signal of the terminal does to this process it may do to the child, too: with vfork(2) a child that is
+    // stopped stops this process for ever, and without our handlers ^C ends what takes things back.
+    if (!alone) return ::fork();
     // unshare(2) would put all that this process starts from then on into the new table.
-    const long pid =
-        child.what.alone ? ::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0) : static_cast<long>(::vfork());
-    if (pid == 0) become(child);
-    return static_cast<int>(pid);
+    return static_cast<int>(::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0));
+}
+
+/// @returns errno of a program that could not be started, 0 when it runs
+int reason_told(int told) {
+    int reason = 0;
+    for (;;) {
+        const auto count = ::read(told, &reason, sizeof reason);
+        if (count < 0 && errno == EINTR) continue;
+        return count == static_cast<ssize_t>(sizeof reason) ? reason : 0;
+    }
 }
 
 }  // namespace
@@ -172,19 +163,18 @@ Result<int> spawn(const Spawning& what) {
     auto added = what.environment;
     if (what.side == Side::behind) added.emplace_back("LC_ALL=C");
     const auto environment = merged_environment(added);
-    Child child{what,       pointers(what.argv), pointers(environment), what.alone.root + "/proc",
-                ::getpid(), told.get(),          report.get(),          {}};
-    // A handler of ours is not to run in the child: it would change our memory.
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &child.signals);
-    const int pid = start(child);
-    const int number = errno;
-    ::pthread_sigmask(SIG_SETMASK, &child.signals, nullptr);
-    if (pid < 0) return fail(errno_error(fmt::format("cannot start {}", what.argv[0]), number));
+    const Child child{what,       pointers(what.argv), pointers(environment), what.alone.root + "/proc",
+                      ::getpid(), told.get(),          report.get()};
+    const int pid = fork_child(what.alone);
+    if (pid < 0) return fail(errno_error(fmt::format("cannot start {}", what.argv[0]), errno));
+    if (pid == 0) become(child);
+    if (what.side == Side::behind) {
+        ::setpgid(pid, pid);
+        enter_group(pid);
+    }
     report.reset();
-    int reason = 0;
-    if (::read(told.get(), &reason, sizeof reason) != static_cast<ssize_t>(sizeof reason)) return pid;
+    const int reason = reason_told(told.get());
+    if (reason == 0) return pid;
     ::waitpid(pid, nullptr, 0);
     leave_group(pid);
     auto error = errno_error(fmt::format("cannot start {}", what.argv[0]), reason);

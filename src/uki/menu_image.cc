@@ -44,8 +44,9 @@ Status sign(const MenuImageRequest& request, TreeRunner& tree, Files& files, con
     // It has no option for the time that it signs into the file.
     const std::string clock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     if (!files.exists(request.tree + clock)) return fail(fmt::format("{} has no {}", request.tree, clock));
-    Command sbsign{{"env", "LD_PRELOAD=" + clock, "FAKETIME_FMT=%s", fmt::format("FAKETIME={}", request.signing_time),
-                    "sbsign", "--key", fmt::format("/proc/self/fd/{}", key.get()), "--cert",
+    Command sbsign{{"env", "LD_PRELOAD=" + clock, "FAKETIME_DISABLE_SHM=1", "FAKETIME_FMT=%s",
+                    fmt::format("FAKETIME={}", request.signing_time), "sbsign", "--key",
+                    fmt::format("/proc/self/fd/{}", key.get()), "--cert",
                     fmt::format("/proc/self/fd/{}", certificate.get()), "--output", signed_uki, unsigned_uki}};
     sbsign.pass_fds = {key.get(), certificate.get()};
     KLD_CHECK(tree.run(sbsign));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -98,12 +99,34 @@ TEST(Process, LocaleIsFixed) {
     EXPECT_EQ(done->out, "C 1\n");
 }
 
-TEST(Process, NoSignalIsBlockedOrIgnoredInAProgram) {
+// A terminal sends its signals to all of a group, also to a child that is not the program yet.
+TEST(Process, ASignalThatIsHandledHereEndsNoProgramThatBegins) {
+    // A group without those who run the tests. Who leads a session has one.
+    ASSERT_TRUE(::setpgid(0, 0) == 0 || ::getpgrp() == ::getpid());
+    struct sigaction nothing {
+    }, before{};
+    nothing.sa_handler = [](int) {};
+    ASSERT_EQ(::sigaction(SIGUSR1, &nothing, &before), 0);
+    ProcessRunner runner;
+    auto storm = Background::start({"sh", "-c", fmt::format("while kill -USR1 -{}; do :; done", ::getpid())}, 1);
+    ASSERT_TRUE(storm.has_value());
+    for (int i = 0; i < 300; ++i) {
+        const auto output = runner.run({.argv = {"true"}});
+        ASSERT_TRUE(output.has_value()) << render(output.error());
+    }
+    storm->stop();
+    ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST(Process, NoSignalIsBlockedInAProgramAndAClosedPipeEndsIt) {
     ProcessRunner runner;
     const auto output =
-        runner.run({.argv = {"sed", "-n", "s/^Sig\\(Blk\\|Ign\\|Cgt\\):[[:space:]]*0*//p", "/proc/self/status"}});
+        runner.run({.argv = {"sed", "-n", "s/^Sig\\(Blk\\|Cgt\\|Ign\\):[[:space:]]*//p", "/proc/self/status"}});
     ASSERT_TRUE(output.has_value()) << render(output.error());
-    EXPECT_EQ(output->out, "\n\n\n");
+    const auto sets = lines(output->out);  // blocked, ignored, caught
+    ASSERT_EQ(sets.size(), 3U) << output->out;
+    EXPECT_EQ(std::stoull(sets[0], nullptr, 16), 0U);
+    EXPECT_EQ(std::stoull(sets[1], nullptr, 16) & (1U << (SIGPIPE - 1)), 0U);
 }
 
 TEST(Process, BackgroundStopsWithItsObject) {
