@@ -55,6 +55,9 @@ function(kld_library folder)
   target_link_libraries(kld_${folder} PUBLIC ${ARG_DEPENDS} kld_fmt tl::expected PRIVATE kld_warnings)
 endfunction()
 
+# What is used, without tests.
+add_custom_target(programs)
+
 # kld_program(<name> SOURCES … DEPENDS … [STATIC]): STATIC programs run on machines whose libc is older, and in rescue shells.
 function(kld_program name)
   cmake_parse_arguments(ARG "STATIC" "" "SOURCES;DEPENDS" ${ARGN})
@@ -63,6 +66,9 @@ function(kld_program name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} kld_fmt tl::expected kld_warnings)
   if(ARG_STATIC AND NOT KLD_SANITIZE)
     target_link_options(${name} PRIVATE -static-pie -Wl,--fatal-warnings)
+  endif()
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/src/")
+    add_dependencies(programs ${name})
   endif()
   # One translation unit: the headers of the command line parser take far longer than all of a program's own code.
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin UNITY_BUILD ON)
