@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Starts programs, for process.cc alone.
+// Starts programs, for process_runner.cc alone.
 #pragma once
 
 #include <string>
