@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/lock.h"
 #include "base/result.h"
 
 namespace kld {
@@ -42,6 +43,8 @@ public:
     /// Returns when all of the file system that the directory lies on is on the disk. Asking for the directory alone is
     /// not enough with Linux's FAT: the first sector of a new one belongs to its parent.
     virtual Status flush(const std::string& directory) = 0;
+    /// Waits until no other process holds it; see Lock::wait_for(). Parents must exist.
+    virtual Result<Lock> lock(const std::string& path) = 0;
 
     /// True when something lies at `path`, even a dangling link.
     bool exists(const std::string& path) { return kind(path) != FileKind::none; }
@@ -60,6 +63,7 @@ public:
     Status rename(const std::string& from, const std::string& to) override;
     Status exchange(const std::string& first, const std::string& second) override;
     Status flush(const std::string& directory) override;
+    Result<Lock> lock(const std::string& path) override { return Lock::wait_for(path); }
 };
 
 /// A directory of its own under `parent`, "kldload.XXXXXX", removed with its content when the object goes. It is locked

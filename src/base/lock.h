@@ -10,6 +10,7 @@ namespace kld {
 
 class Lock {
 public:
+    Lock() = default;  ///< holds nothing
     /// Waits until no other process holds `path`: flock on the file, which is made when missing. Its time of
     /// modification says when it was last asked for. Only who holds the lock may remove the file.
     static Result<Lock> wait_for(const std::string& path);

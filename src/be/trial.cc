@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "boot/pe.h"
+#include "esp/partition.h"
 #include "zfs/query.h"
 
 namespace kld::be {
@@ -51,6 +52,12 @@ Status write_both(Files& files, const std::string& esp, const boot::Trial& recor
     return done;
 }
 
+std::optional<boot::Trial> trial_on(Files& files, const std::string& esp, const World& world) {
+    const auto record = boot::read_trial(files, esp);
+    if (!record || boot::pool_of(record->dataset) != world.pool) return std::nullopt;
+    return record;
+}
+
 }  // namespace
 
 Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts) {
@@ -59,6 +66,14 @@ Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts) {
             if (mount.target == place && mount.type == "vfat") return mount.target;
     return fail("the EFI system partition is not mounted on /boot/efi or /efi",
                 "mount it: the record of a trial lies there", ExitCode::refused);
+}
+
+Result<HeldEsp> hold_esp(Files& files) {
+    HeldEsp esp;
+    KLD_TRY(esp.alone, esp::hold_esp(files));
+    KLD_TRY(const auto mounts, zfs::read_mounts(files));
+    KLD_TRY(esp.place, esp_place(mounts));
+    return esp;
 }
 
 Status expect_counting_menu(Files& files, const std::string& esp) {
@@ -77,12 +92,12 @@ Status expect_counting_menu(Files& files, const std::string& esp) {
 
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once) {
-    KLD_TRY(const auto esp, esp_place(world.mounts));
-    KLD_CHECK(expect_counting_menu(files, esp));
+    KLD_TRY(const auto esp, hold_esp(files));
+    KLD_CHECK(expect_counting_menu(files, esp.place));
     KLD_TRY(const auto guid, pool_guid(runner, world.pool));
     // What is on trial must be on the disk before the record of it is.
     KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
-    return write_both(files, esp, {0, guid, dataset, once ? 1 : tries, once ? 1 : tries, once});
+    return write_both(files, esp.place, {0, guid, dataset, once ? 1 : tries, once ? 1 : tries, once});
 }
 
 Status clear_trial(Files& files, const std::string& esp) {
@@ -92,16 +107,13 @@ Status clear_trial(Files& files, const std::string& esp) {
 std::optional<boot::Trial> trial_of(Files& files, const World& world) {
     const auto esp = esp_place(world.mounts);
     if (!esp) return std::nullopt;
-    const auto record = boot::read_trial(files, *esp);
-    if (!record || boot::pool_of(record->dataset) != world.pool) return std::nullopt;
-    return record;
+    return trial_on(files, *esp, world);
 }
 
 Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world) {
-    const auto record = trial_of(files, world);
-    if (!record) return std::optional<boot::Trial>{};
-    KLD_TRY(const auto esp, esp_place(world.mounts));
-    KLD_CHECK(clear_trial(files, esp));
+    KLD_TRY(const auto esp, hold_esp(files));
+    const auto record = trial_on(files, esp.place, world);
+    if (record) KLD_CHECK(clear_trial(files, esp.place));
     return record;
 }
 
@@ -118,8 +130,8 @@ Status run_boot_checks(Runner& runner, Files& files) {
 }
 
 Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
-    KLD_CHECK(esp_place(world.mounts));
-    const auto record = trial_of(files, world);
+    KLD_TRY(const auto esp, hold_esp(files));
+    const auto record = trial_on(files, esp.place, world);
     if (!record && !world.running.empty() && world.running == world.next) return false;
     if (!record || record->dataset != world.running)
         return fail(
@@ -127,7 +139,7 @@ Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
             "kbe list shows what is", ExitCode::usage);
     // The default first: should the power go now, the record says the same as it.
     KLD_CHECK(runner.run({.argv = {"zpool", "set", "bootfs=" + world.running, world.pool}}));
-    KLD_CHECK(end_trial(files, world));
+    KLD_CHECK(clear_trial(files, esp.place));
     return true;
 }
 

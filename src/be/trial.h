@@ -19,6 +19,15 @@ Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts);
 /// is older than trials.
 Status expect_counting_menu(Files& files, const std::string& esp);
 
+/// Where the EFI system partition of this machine is mounted, and nobody unmounts it as long as the object lives.
+struct HeldEsp {
+    Lock alone;
+    std::string place;
+};
+
+/// Waits for who has it. The mounts are those of now.
+Result<HeldEsp> hold_esp(Files& files);
+
 /// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is. When that cannot be
 /// written down, what was on trial before still is.
 /// @param once  a single boot, of which nothing becomes the default

@@ -72,6 +72,11 @@ Result<Partition> find_esp(Files& files) {
     return wanted.value_or(Partition{.place = "/boot/efi"});
 }
 
+Result<Lock> hold_esp(Files& files) {
+    KLD_CHECK(files.make_directories("/run/kldload"));
+    return files.lock("/run/kldload/esp.lock");
+}
+
 Result<std::uint64_t> free_bytes(const std::string& place) {
     struct statvfs info {};
     if (::statvfs(place.c_str(), &info) != 0) return fail(errno_error("cannot ask " + place, errno));

@@ -30,6 +30,10 @@ Result<Partition> find_partition(Files& files, const std::string& place);
 /// automount is made to mount.
 Result<Partition> find_esp(Files& files);
 
+/// The partition of the running machine, held by who writes to it and by who unmounts it to check it; waits for
+/// another. Where it is mounted may be asked afterwards.
+Result<Lock> hold_esp(Files& files);
+
 /// What is free on the file system that `place` lies on. The error names it.
 Result<std::uint64_t> free_bytes(const std::string& place);
 

@@ -90,6 +90,12 @@ Status FakeFiles::flush(const std::string&) {
     return {};
 }
 
+Result<Lock> FakeFiles::lock(const std::string& path) {
+    locked.push_back(path);
+    if (while_waiting) while_waiting();
+    return Lock();
+}
+
 ReplayRunner::~ReplayRunner() {
     for (const auto& left : expected_) ADD_FAILURE() << "never run: " << shell_line(left.argv);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,7 +36,11 @@ public:
     Status rename(const std::string& from, const std::string& to) override;
     Status exchange(const std::string& first, const std::string& second) override;
     Status flush(const std::string& directory) override;
+    /// Notes the path among `locked`. What another process did while it was waited for is `while_waiting`.
+    Result<Lock> lock(const std::string& path) override;
     bool can_exchange = true;
+    std::vector<std::string> locked;
+    std::function<void()> while_waiting;
 
 private:
     std::map<std::string, bool> directories_;

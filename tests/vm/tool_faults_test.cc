@@ -81,7 +81,7 @@ TEST_F(ToolFaults, ASnapshotThatIsRefusedAndOtherCommandsAtWork) {
 
     {
         SCOPED_TRACE("another change of the pool is under way");
-        answer(shell, "nohup flock /run/kldload/rpool.lock sleep 10000 >/dev/null 2>&1 & sleep 1");
+        answer(shell, "nohup flock /run/kldload/pool.rpool.lock sleep 10000 >/dev/null 2>&1 & sleep 1");
         for (const auto* command :
              {"kbe create k", "kbe activate default", "ksnap create s", "ksnap rollback --yes /srv@s",
               "kpkg install /home/admin/harmless.deb", "kdir /srv/x", "kupgrade --yes", "kexport raw -o /srv/copy.raw"})

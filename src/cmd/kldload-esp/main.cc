@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <limits>
+#include <optional>
 
 #include "base/runner.h"
 #include "esp/partition.h"
@@ -39,14 +40,19 @@ kld::Status run(const Options& options) {
     KLD_TRY(auto partition,
             options.esp.empty() ? kld::esp::find_esp(files) : kld::esp::find_partition(files, options.esp));
     const auto esp = partition.place;
+    if (!partition.mounted() && !partition.in_fstab) {
+        if (options.if_there) return {};  // a root tree that is being made, a container
+        return kld::fail(
+            (options.esp.empty() ? "neither /boot/efi nor /efi is mounted or in" : esp + " is neither mounted nor in") +
+                std::string(" /etc/fstab"),
+            "mount the EFI system partition, and name its directory with --esp", kld::ExitCode::usage);
+    }
+    std::optional<kld::Lock> alone;
+    if (!options.dry_run) {
+        KLD_TRY(alone, kld::esp::hold_esp(files));
+        KLD_TRY(partition, kld::esp::find_partition(files, esp));  // another one may have unmounted it
+    }
     if (!partition.mounted()) {
-        if (!partition.in_fstab) {
-            if (options.if_there) return {};  // a root tree that is being made, a container
-            return kld::fail((options.esp.empty() ? "neither /boot/efi nor /efi is mounted or in"
-                                                  : esp + " is neither mounted nor in") +
-                                 std::string(" /etc/fstab"),
-                             "mount the EFI system partition, and name its directory with --esp", kld::ExitCode::usage);
-        }
         KLD_CHECK(runner.run({.argv = {"mount", esp}}));
         KLD_TRY(partition, kld::esp::find_partition(files, esp));
     }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "be/verify.h"
+#include "esp/partition.h"
 #include "kbe.h"
 
 namespace kld::cmd {
@@ -12,9 +13,12 @@ Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& opti
     KLD_CHECK(expect_root());
     KLD_TRY(auto world, be::probe(context.runner, context.files, options.pool, false));
     BeChange change{std::nullopt, {}};
+    Lock esp;
     if (!options.dry_run) {
         KLD_TRY(auto lock, wait ? wait_for_pool(world.pool) : lock_pool(world.pool));
         change.lock.emplace(std::move(lock));
+        // While kldload-esp checks the partition, what is on trial is not seen.
+        KLD_TRY(esp, esp::hold_esp(context.files));
     }
     // Read once the lock is held: somebody may just have ended a change.
     KLD_TRY(change.world, be::probe(context.runner, context.files, world.pool, true));

@@ -13,7 +13,7 @@ namespace {
 Result<std::string> lock_file(const std::string& pool) {
     const std::string directory = "/run/kldload";
     KLD_CHECK(RealFiles().make_directories(directory));
-    return fmt::format("{}/{}.lock", directory, pool);
+    return fmt::format("{}/pool.{}.lock", directory, pool);
 }
 
 }  // namespace

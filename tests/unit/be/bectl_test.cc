@@ -63,6 +63,7 @@ TEST(Bectl, ActivateForTheNextBootAloneLeavesBootfs) {
     test::FakeFiles files;
     test::ReplayRunner runner;
     auto world = sample();
+    files.entries["/proc/self/mountinfo"] = {"60 25 254:1 / /boot/efi rw,relatime - vfat /dev/vda1 rw\n"};
     world.mounts.push_back({"/dev/vda1", "/boot/efi", "vfat"});
     files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {
         boot::test::make_efi_program({{".osrel", "KLDLOAD_TRIALS=1\n"}})};

@@ -7,15 +7,23 @@
 
 #include "samples/efi.h"
 #include "support/fakes.h"
+#include "zfs/mounts.h"
 
 namespace kld::be {
 namespace {
 
+constexpr const char* kRoot = "25 1 0:22 / / rw,relatime - zfs rpool/ROOT/default rw\n";
+constexpr const char* kEsp = "60 25 254:1 / /boot/efi rw,relatime - vfat /dev/vda1 rw\n";
+
 class Trials : public testing::Test {
 protected:
     void SetUp() override {
-        world.mounts = {{"rpool/ROOT/default", "/", "zfs"}, {"/dev/vda1", "/boot/efi", "vfat"}};
+        mounts(std::string(kRoot) + kEsp);
         menu("ID=kldload\nKLDLOAD_TRIALS=1\n");
+    }
+    void mounts(const std::string& mountinfo) {
+        files.entries["/proc/self/mountinfo"] = {mountinfo};
+        world.mounts = zfs::parse_mounts(mountinfo);
     }
     void menu(const std::string& release) {
         files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {boot::test::make_efi_program({{".osrel", release}})};
@@ -57,7 +65,7 @@ TEST_F(Trials, NeedAMenuThatCounts) {
     refused("does not count tries");
     files.entries.erase("/boot/efi/EFI/BOOT/grubx64.efi");
     refused("another loader");
-    world.mounts.pop_back();
+    mounts(kRoot);
     refused("not mounted");
     EXPECT_FALSE(trial_of(files, world));
 }
@@ -71,7 +79,7 @@ TEST_F(Trials, TheOneThatRunsIsKept) {
     EXPECT_FALSE(commit_trial(runner, files, world)) << "once";
     world.next = world.running;
     EXPECT_EQ(commit_trial(runner, files, world).value(), false) << "it is what boots: nothing is wrong";
-    world.mounts.pop_back();
+    mounts(kRoot);
     const auto unknown = commit_trial(runner, files, world);
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, ExitCode::refused) << "without the partition nobody knows";
@@ -123,6 +131,35 @@ TEST_F(Trials, EndWhenTheyAreTakenBack) {
     ASSERT_TRUE(start());
     EXPECT_EQ(end_trial(files, world).value()->dataset, "rpool/ROOT/new");
     EXPECT_FALSE(trial_of(files, world));
+}
+
+TEST_F(Trials, WhoChecksThePartitionIsWaitedFor) {
+    mounts(kRoot);
+    files.while_waiting = [&] { mounts(std::string(kRoot) + kEsp); };
+    ASSERT_TRUE(start());
+    EXPECT_EQ(files.locked, std::vector<std::string>{"/run/kldload/esp.lock"});
+    world.running = "rpool/ROOT/new";
+    mounts(kRoot);
+    runner.expect({"zpool", "set", "bootfs=rpool/ROOT/new", "rpool"});
+    EXPECT_TRUE(commit_trial(runner, files, world)) << "its record is there when it is looked for";
+}
+
+TEST_F(Trials, NothingIsWrittenBelowAPartitionThatIsGone) {
+    ASSERT_TRUE(start());
+    const auto before = files.entries;
+    files.while_waiting = [&] { files.entries["/proc/self/mountinfo"] = {kRoot}; };
+    const auto refused = [&](const auto& done) {
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, ExitCode::refused);
+        EXPECT_NE(done.error().message.find("not mounted"), std::string::npos) << done.error().message;
+        mounts(std::string(kRoot) + kEsp);
+    };
+    refused(start_trial(runner, files, world, "rpool/ROOT/newer", 3, false));
+    refused(end_trial(files, world));
+    world.running = "rpool/ROOT/new";
+    refused(commit_trial(runner, files, world));
+    EXPECT_EQ(files.entries.size(), before.size());
+    EXPECT_EQ(trial_of(files, world)->dataset, "rpool/ROOT/new");
 }
 
 TEST_F(Trials, OfAnotherPoolAreNotOurs) {

@@ -72,6 +72,13 @@ TEST(FindPartition, NothingThere) {
     EXPECT_FALSE(found.in_fstab);
 }
 
+TEST(HoldEsp, IsALockOfAllWhoWriteToIt) {
+    test::FakeFiles files;
+    ASSERT_TRUE(hold_esp(files));
+    EXPECT_EQ(files.locked, std::vector<std::string>{"/run/kldload/esp.lock"});
+    EXPECT_EQ(files.kind("/run/kldload"), FileKind::directory);
+}
+
 TEST(FindEsp, IsOnEitherOfTwoPlaces) {
     test::FakeFiles files;
     const auto found = [&](const std::string& mounts, const std::string& fstab) {

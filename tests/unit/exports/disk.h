@@ -37,6 +37,7 @@ public:
         flushed.push_back(directory);
         return {};
     }
+    Result<Lock> lock(const std::string& path) override { return real.lock(path); }
     RealFiles real;
     std::string trim_minimum = "32768";
     bool settings_are_stuck = false;

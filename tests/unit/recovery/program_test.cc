@@ -102,7 +102,7 @@ TEST_F(Krecovery, IsForRootAlone) {
 }
 
 TEST_F(Krecovery, ChangesNothingWhileSomebodyElseDoes) {
-    const std::vector<std::string> held{"flock", "/run/kldload/tank.lock"};
+    const std::vector<std::string> held{"flock", "/run/kldload/pool.tank.lock"};
     for (const auto* verb : {"activate", "chroot", "esp", "export"}) {
         std::vector<std::string> words{verb};
         if (words[0] == "activate") words.emplace_back("default");
