@@ -140,10 +140,16 @@ Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const
         return fail(from + " is on trial under this name", "kbe activate -T ends the trial", ExitCode::refused);
     const auto target = world.dataset_of(to);
     // -u: what is mounted stays where it is, the root of the running system too. bootfs follows by itself.
-    return zfs::Plan{{{fmt::format("rename {} to {}", environment->name, target),
-                       {"zfs", "rename", "-u", environment->name, target},
-                       {}}},
-                     {}};
+    zfs::Plan plan{{{fmt::format("rename {} to {}", environment->name, target),
+                     {"zfs", "rename", "-u", environment->name, target},
+                     {"zfs", "rename", "-u", target, environment->name}}},
+                   {}};
+    // What a person gave a name is theirs from then on.
+    if (const auto reason = environment->properties.find(kReason);
+        reason != environment->properties.end() && reason->second.source == "local")
+        plan.steps.push_back(
+            {fmt::format("keep {} from kbe prune", target), {"zfs", "inherit", kReason, target}, {}, true});
+    return plan;
 }
 
 }  // namespace kld::be

@@ -4,11 +4,14 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <ctime>
 #include <map>
 
 #include "base/text.h"
 #include "boot/pe.h"
 #include "esp/partition.h"
+#include "zfs/passing_mount.h"
 #include "zfs/query.h"
 
 namespace kld::be {
@@ -26,7 +29,10 @@ Result<std::uint64_t> pool_guid(Runner& runner, const std::string& pool) {
 Status write_slots(Files& files, const std::string& esp, boot::Trial record) {
     KLD_CHECK(files.make_directories(esp + "/EFI/kldload"));
     const auto known = boot::read_trial(files, esp);
-    record.sequence = known ? known->sequence + 1 : 1;
+    // The menu reads the partitions of all disks, and the highest one counts: by the clock that is the newest one, also
+    // where another disk has an older machine's.
+    record.sequence =
+        std::max<std::uint64_t>(known ? known->sequence + 1 : 1, static_cast<std::uint64_t>(std::time(nullptr)));
     KLD_CHECK(boot::write_trial(files, esp, record));
     ++record.sequence;
     KLD_CHECK(boot::write_trial(files, esp, record));
@@ -52,6 +58,11 @@ Status write_both(Files& files, const std::string& esp, const boot::Trial& recor
     return done;
 }
 
+/// The menu of this machine need not be the one that boots what is in the pool.
+std::string not_ours(const World& world) {
+    return fmt::format("no boot environment of {} runs here", world.pool);
+}
+
 std::optional<boot::Trial> trial_on(Files& files, const std::string& esp, const World& world) {
     const auto record = boot::read_trial(files, esp);
     if (!record || boot::pool_of(record->dataset) != world.pool) return std::nullopt;
@@ -68,9 +79,11 @@ Result<std::string> esp_place(const std::vector<zfs::Mount>& mounts) {
                 "mount it: the record of a trial lies there", ExitCode::refused);
 }
 
-Result<HeldEsp> hold_esp(Files& files) {
+Result<HeldEsp> hold_esp(Runner& runner, Files& files) {
     HeldEsp esp;
     KLD_TRY(esp.alone, esp::hold_esp(files));
+    KLD_TRY(const auto partition, esp::find_esp(files));
+    if (!partition.mounted() && partition.in_fstab) KLD_CHECK(runner.run({.argv = {"mount", partition.place}}));
     KLD_TRY(const auto mounts, zfs::read_mounts(files));
     KLD_TRY(esp.place, esp_place(mounts));
     return esp;
@@ -90,9 +103,43 @@ Status expect_counting_menu(Files& files, const std::string& esp) {
         "kbe activate without -t and --trial, or bring kldload-menu up to date", ExitCode::refused);
 }
 
+Status expect_keeping_unit(Runner& runner, Files& files, const World& world, const std::string& dataset) {
+    auto place = zfs::place_of(world.mounts, dataset);
+    std::optional<zfs::PassingMount> mount;
+    if (place.empty()) {
+        const auto* environment = world.find(dataset);
+        if (environment == nullptr) return fail("there is no " + dataset);
+        KLD_TRY(auto made, zfs::PassingMount::make(runner, *environment, true, "trial"));
+        place = mount.emplace(std::move(made)).place();
+    }
+    // `systemctl enable` makes this link; in /usr/lib is one of a distribution that decides so.
+    for (const auto* directory : {"/etc/systemd/system/", "/usr/lib/systemd/system/"})
+        if (files.exists((place == "/" ? "" : place) + directory + "multi-user.target.wants/kldload-trial.service"))
+            return {};
+    return fail(fmt::format("in {} no unit is enabled that would keep it", world.name_of(dataset)),
+                "install kldload-tools in it, or systemctl enable kldload-trial.service there", ExitCode::refused);
+}
+
+Result<std::string> why_no_trial(Runner& runner, Files& files, const World& world, const std::string& dataset) {
+    if (world.running.empty()) return not_ours(world);
+    const auto esp = esp_place(world.mounts);
+    if (!esp) {
+        KLD_TRY(const auto partition, esp::find_esp(files));
+        if (!partition.in_fstab) return esp.error().message;
+        return fail(fmt::format("{} is in /etc/fstab and not mounted, and trials are counted there", partition.place),
+                    "mount " + partition.place, ExitCode::refused);
+    }
+    if (const auto counts = expect_counting_menu(files, *esp); !counts) return counts.error().message;
+    const auto kept = expect_keeping_unit(runner, files, world, dataset);
+    if (kept) return std::string();
+    if (kept.error().code == ExitCode::refused) return kept.error().message;
+    return fail(kept.error());
+}
+
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once) {
-    KLD_TRY(const auto esp, hold_esp(files));
+    if (world.running.empty()) return fail(not_ours(world), "kbe activate without -t and --trial", ExitCode::refused);
+    KLD_TRY(const auto esp, hold_esp(runner, files));
     KLD_CHECK(expect_counting_menu(files, esp.place));
     KLD_TRY(const auto guid, pool_guid(runner, world.pool));
     // What is on trial must be on the disk before the record of it is.
@@ -110,18 +157,18 @@ std::optional<boot::Trial> trial_of(Files& files, const World& world) {
     return trial_on(files, *esp, world);
 }
 
-Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world) {
-    KLD_TRY(const auto esp, hold_esp(files));
+Result<std::optional<boot::Trial>> end_trial(Runner& runner, Files& files, const World& world) {
+    KLD_TRY(const auto esp, hold_esp(runner, files));
     const auto record = trial_on(files, esp.place, world);
     if (record) KLD_CHECK(clear_trial(files, esp.place));
     return record;
 }
 
-Status run_boot_checks(Runner& runner, Files& files) {
-    if (!files.exists(kBootChecks)) return {};
-    KLD_TRY(const auto names, files.list(kBootChecks));
+Status run_boot_checks(Runner& runner, Files& files, const std::string& directory) {
+    if (!files.exists(directory)) return {};
+    KLD_TRY(const auto names, files.list(directory));
     for (const auto& name : names) {
-        const auto path = std::string(kBootChecks) + "/" + name;
+        const auto path = directory + "/" + name;
         if (name.starts_with(".") || name.ends_with("~") || ::access(path.c_str(), X_OK) != 0) continue;
         if (auto done = runner.run({.argv = {path}, .timeout = std::chrono::minutes(5)}); !done)
             return fail(std::move(done.error()).within("the boot check " + name + " failed"));
@@ -130,7 +177,7 @@ Status run_boot_checks(Runner& runner, Files& files) {
 }
 
 Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
-    KLD_TRY(const auto esp, hold_esp(files));
+    KLD_TRY(const auto esp, hold_esp(runner, files));
     const auto record = trial_on(files, esp.place, world);
     if (!record && !world.running.empty() && world.running == world.next) return false;
     if (!record || record->dataset != world.running)

@@ -25,17 +25,27 @@ struct HeldEsp {
     std::string place;
 };
 
-/// Waits for who has it. The mounts are those of now.
-Result<HeldEsp> hold_esp(Files& files);
+/// Waits for who has it. An automount is made to mount, and what /etc/fstab has is mounted.
+Result<HeldEsp> hold_esp(Runner& runner, Files& files);
 
-/// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is. When that cannot be
+/// Whether a trial of it would come to an end: the menu counts, and the environment has the enabled unit that keeps it.
+/// @returns why not; empty when it may be tried
+/// Errors (exit 3): the EFI system partition that /etc/fstab has is not mounted, so that nobody knows.
+Result<std::string> why_no_trial(Runner& runner, Files& files, const World& world, const std::string& dataset);
+
+/// Refuses (exit 3) where nothing would keep the environment: without its unit it is given up after its last try,
+/// however well it works. Mounts it read-only to look, when it is not mounted.
+Status expect_keeping_unit(Runner& runner, Files& files, const World& world, const std::string& dataset);
+
+/// From the next start on the menu boots it, `tries` times at most; `bootfs` stays where it is. Refused (exit 3) unless
+/// the pool is the one that runs. When that cannot be
 /// written down, what was on trial before still is.
 /// @param once  a single boot, of which nothing becomes the default
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once);
 
 /// Ends what is on trial, if anything. @returns what it was
-Result<std::optional<boot::Trial>> end_trial(Files& files, const World& world);
+Result<std::optional<boot::Trial>> end_trial(Runner& runner, Files& files, const World& world);
 
 /// Nothing is on trial any more, says the record on the partition at `esp`.
 Status clear_trial(Files& files, const std::string& esp);
@@ -48,7 +58,7 @@ inline constexpr const char* kBootChecks = "/etc/kldload/boot-checks.d";
 
 /// Runs them all, in the order of their names, five minutes each at most. The error names the first that failed, with
 /// its last words.
-Status run_boot_checks(Runner& runner, Files& files);
+Status run_boot_checks(Runner& runner, Files& files, const std::string& directory = kBootChecks);
 
 /// Makes the environment that runs the default and ends its trial. An error (exit 2) when it is not on trial, unless it
 /// is what boots by itself and nothing else is on trial: somebody was faster.

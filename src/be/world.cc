@@ -171,4 +171,9 @@ Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool 
     return world;
 }
 
+Result<World> probe_for_change(Runner& runner, Files& files, const std::string& pool) {
+    const auto esp = hold_esp(runner, files);
+    return probe(runner, files, pool, true);
+}
+
 }  // namespace kld::be

@@ -44,8 +44,10 @@ struct World {
     std::string dataset_of(const std::string& name) const;
     /// "rpool/ROOT/default" → "default"
     std::string name_of(const std::string& dataset) const;
-    /// True when the menu is to boot it as long as it has tries left.
-    bool on_trial(const std::string& dataset) const { return trial && trial->left > 0 && trial->dataset == dataset; }
+    /// True when the menu is to boot it as long as it has tries left, or it runs on its last one.
+    bool on_trial(const std::string& dataset) const {
+        return trial && trial->dataset == dataset && (trial->left > 0 || (dataset == running && !trial->once));
+    }
     /// The boot environment of that name, or an error that lists those which there are.
     Result<const boot::Dataset*> environment(const std::string& name) const;
     /// Datasets below this one.
@@ -55,12 +57,16 @@ struct World {
 /// What is asked of each dataset.
 extern const std::vector<std::string> kProperties;
 
-/// The pool, what runs and what boots next, and where boot environments lie or would lie: without a dataset or snapshot.
-/// A pool of data alone has them, too. @param pool  as of probe()
+/// The pool, what runs and what boots next, and where boot environments lie or would lie: without a dataset or
+/// snapshot. A pool of data alone has them, too. @param pool  as of probe()
 Result<World> look_at_pool(Runner& runner, Files& files, const std::string& pool);
 
 /// @param pool            empty: the one that / lies on, or the only one that is imported
 /// @param with_snapshots  there may be thousands, and not everybody wants to know
 Result<World> probe(Runner& runner, Files& files, const std::string& pool, bool with_snapshots);
+
+/// The same with snapshots for who changes something, so that no trial is missed: who checks the EFI system partition
+/// is waited for, and one that is in /etc/fstab and not mounted is mounted. Where that fails, none is known.
+Result<World> probe_for_change(Runner& runner, Files& files, const std::string& pool);
 
 }  // namespace kld::be

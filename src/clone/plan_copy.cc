@@ -102,11 +102,13 @@ Result<zfs::Plan> plan_copy(const datasets::World& world, const Source& source, 
         plan.warnings.push_back("blocks are copied, not shared: " + reason);
     const auto partial = partial_name(target, wish.mark);
     plan.steps.push_back({"make " + partial, {"mkdir", "--mode=0700", "--", partial}, removal({}, partial).argv});
-    plan.steps.push_back({fmt::format("{} {} to {}", reason.empty() ? "clone" : "copy", source.path, partial),
-                          {"cp", "--archive", reason.empty() ? "--reflink=always" : "--reflink=auto",
-                           "--no-target-directory", "--", source.path, partial},
-                          {},
-                          true});
+    plan.steps.push_back(
+        {fmt::format("{} {} to {}", reason.empty() ? "clone" : "copy", source.path, partial),
+         // --archive alone is silent about attributes that it could not copy.
+         {"cp", "--archive", "--preserve=xattr", reason.empty() ? "--reflink=always" : "--reflink=auto",
+          "--no-target-directory", "--", source.path, partial},
+         {},
+         true});
     // mv never merges: a directory with entries that has come meanwhile stays as it is.
     plan.steps.push_back({fmt::format("call it {}", target),
                           {"mv", "--no-target-directory", "--", partial, target},

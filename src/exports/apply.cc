@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "boot/hostid.h"
+#include "esp/partition.h"
 #include "exports/disk_identity.h"
 #include "exports/erase.h"
 #include "exports/identity.h"
@@ -130,7 +131,11 @@ private:
 
     Status make_disk() {
         job_.events.stage("EFI system partition");
-        KLD_CHECK(image::make_boot_disk(going_, raw_, plan_.disk, job_.world.esp.files));
+        {
+            // Nobody unmounts it meanwhile, or changes half of its files.
+            KLD_TRY(const auto held, esp::hold_esp(job_.files));
+            KLD_CHECK(image::make_boot_disk(going_, raw_, plan_.disk, job_.world.esp.files));
+        }
         // The pool's partition alone: nobody else on this machine sees the table, the FAT and their numbers.
         KLD_TRY(const auto printed, job_.runner.run({.argv = {"losetup", "--find", "--show", "--offset",
                                                               std::to_string(plan_.disk.pool_offset), "--sizelimit",

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "be/trial.h"
 #include "boot/trial.h"
+#include "esp/partition.h"
 #include "exports/identity.h"
 #include "exports/world.h"
 #include "zfs/query.h"
@@ -102,6 +103,7 @@ std::map<std::string, std::string> parse_pairs(std::string_view line) {
 
 Status read_esp(Runner& runner, Files& files, World& world) {
     auto& esp = world.esp;
+    KLD_TRY(const auto held, esp::hold_esp(files));
     KLD_TRY(esp.place, be::esp_place(world.mounts));
     esp.device = zfs::mount_of(world.mounts, esp.place)->source;
     KLD_TRY(const auto printed, runner.run({.argv = {"lsblk", "--bytes", "--nodeps", "--noheadings", "--pairs",

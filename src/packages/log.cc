@@ -38,9 +38,13 @@ std::vector<Change> changes_between(const Packages& before, const Packages& afte
 
 std::vector<std::string> half_done(const std::vector<Change>& changes) {
     std::vector<std::string> names;
-    for (const auto& change : changes)
-        for (const auto* letter : {"U)", "F)", "H)"})
-            if (change.after && change.after->ends_with(letter)) names.push_back(change.package);
+    // Of dpkg "(iU)", or "(iHR)" of one that wants to be installed again; what came of others has no such end.
+    for (const auto& change : changes) {
+        if (!change.after || !change.after->ends_with(")")) continue;
+        const auto state = std::string_view(*change.after).substr(change.after->rfind('(') + 1);
+        if (state == "iU)" || state == "iF)" || state.starts_with("iH") || state.ends_with("R)"))
+            names.push_back(change.package);
+    }
     return names;
 }
 

@@ -28,7 +28,7 @@ Packages parse_dpkg(std::string_view output) {
         const auto fields = split(line, '\t');
         if (fields.size() != 3 || fields[1].empty()) continue;
         const auto state = trim(fields[2]);
-        const bool whole = state.size() >= 2 && state[1] == 'i';
+        const bool whole = state.size() == 2 && state[1] == 'i';  // a third one is R: install it again
         packages[fields[0]] = whole ? fields[1] : fields[1] + " (" + std::string(state) + ")";
     }
     return packages;

@@ -77,7 +77,7 @@ Result<std::string> take_snapshot(Runner& runner, const std::string& root, const
     });
     const auto snapshot = root + "@" + id;
     if (auto made = runner.run({.argv = {"zfs", "snapshot", "-o", "org.kldload:reason=" + purpose.reason, "-o",
-                                         "org.kldload:transaction=" + id, snapshot}});
+                                         std::string(kTransaction) + "=" + id, snapshot}});
         !made)
         return fail(std::move(made.error()).within("no snapshot of " + root + " could be taken"));
     return snapshot;

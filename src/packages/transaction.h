@@ -35,6 +35,9 @@ Result<Packages> installed(const Manager& manager, Runner& runner);
 /// Which person this is about, by what sudo and doas leave behind.
 std::string who();
 
+/// Set on a snapshot: the transaction that it was taken for.
+inline constexpr const char* kTransaction = "org.kldload:transaction";
+
 /// Whose transaction it is.
 struct Purpose {
     std::string reason = "kpkg";  ///< org.kldload:reason of the snapshot

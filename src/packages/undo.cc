@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "zfs/names.h"
+
 namespace kld::packages {
 namespace {
 
@@ -37,6 +39,23 @@ Result<Log::const_iterator> choose(const Log& log, const UndoWish& wish) {
 }
 
 }  // namespace
+
+void follow_snapshots(std::vector<Record>& log, const std::vector<Present>& there) {
+    for (auto& record : log) {
+        const auto is_there = [&](const std::string& name) {
+            return std::any_of(there.begin(), there.end(), [&](const Present& one) { return one.name == name; });
+        };
+        if (record.snapshot.empty() || is_there(record.snapshot)) continue;
+        const auto was = zfs::split_snapshot(record.snapshot);
+        const auto now = std::find_if(there.begin(), there.end(), [&](const Present& one) {
+            return one.transaction == record.id && one.name.ends_with("@" + was.snapshot);
+        });
+        if (now == there.end()) continue;
+        if (record.environment == was.dataset && !is_there(was.dataset))
+            record.environment = zfs::split_snapshot(now->name).dataset;
+        record.snapshot = now->name;
+    }
+}
 
 Result<std::vector<Record>> transactions_to_undo(const Log& log, const UndoWish& wish) {
     KLD_TRY(const auto chosen, choose(log, wish));

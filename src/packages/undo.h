@@ -18,6 +18,16 @@ struct UndoWish {
     bool pending = false;
 };
 
+/// A boot environment, or a snapshot of one with the transaction it was taken for.
+struct Present {
+    std::string name, transaction{};
+};
+
+/// A snapshot goes to another dataset when its own is renamed, or destroyed and something that was cloned from it
+/// promoted. Records follow them, and with them those of an environment that is no more.
+/// @param there  all datasets and snapshots of the container
+void follow_snapshots(std::vector<Record>& log, const std::vector<Present>& there);
+
 /// Oldest first: the chosen one, and all of the same environment that came after it and changed something. They all go.
 /// Errors: no such transaction; one of another environment (exit 3), which are passed over without an ID; one without a
 /// snapshot (exit 3).

@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::string_view kBack = "-back";
 
+/// The world once the clone is there.
+be::World with_clone(be::World world, const Back& back) {
+    world.datasets.push_back({back.dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
+    return world;
+}
+
 /// @returns true when it is on trial
 Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
                                 bool unverified) {
@@ -25,11 +31,15 @@ Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, co
                 "ksnap restore takes files out of the snapshot; --force-unverified goes ahead all the same");
         }));
     }
-    if (const auto esp = be::esp_place(world.mounts); esp && be::expect_counting_menu(files, *esp)) {
+    const auto asked = be::why_no_trial(runner, files, with_clone(world, back), back.dataset);
+    if (!asked && !unverified) return fail(asked.error());
+    const auto why_not = asked ? *asked : asked.error().message;
+    if (why_not.empty()) {
         events.stage("put it on trial");
         KLD_CHECK(be::start_trial(runner, files, world, back.dataset, be::kTries, false));
         return true;
     }
+    events.note(why_not + ": it boots from now on without a trial");
     KLD_CHECK(zfs::apply(back.activate, runner, events));
     return false;
 }
@@ -44,9 +54,7 @@ Result<Back> plan_back(const be::World& world, const std::string& snapshot, cons
         [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
     Back back{world.dataset_of(name), {}, {}};
     KLD_TRY(back.create, be::plan_create(world, name, snapshot, inherited, {{be::kReason, kKsnap}}));
-    auto then = world;
-    then.datasets.push_back({back.dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
-    KLD_TRY(back.activate, be::plan_activate(then, name));
+    KLD_TRY(back.activate, be::plan_activate(with_clone(world, back), name));
     return back;
 }
 

@@ -46,7 +46,8 @@ std::string needed(const be::World& world, const std::string& dataset) {
         if (!snapshot.name.starts_with(dataset + "@")) continue;
         if (snapshot.holds > 0) return snapshot.name + " is held";
         if (!snapshot.clones.empty()) return "origin of " + join(snapshot.clones, ", ");
-        if (snapshot.reason.empty() && !is_of_sanoid(snapshot.name)) return snapshot.name + " was not made by kldload";
+        if (snapshot.reason == kKsnap || (snapshot.reason.empty() && !is_of_sanoid(snapshot.name)))
+            return snapshot.name + " was made by a person";
     }
     return {};
 }
@@ -78,7 +79,7 @@ Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const
     for (const auto& one : pruning.decisions) {
         if (!one.goes) continue;
         KLD_TRY(auto plan, be::plan_destroy(world, one.dataset, {.origin = origin_goes(world, one)}));
-        std::move(plan.steps.begin(), plan.steps.end(), std::back_inserter(pruning.plan.steps));
+        pruning.plans.push_back(std::move(plan));
     }
     return pruning;
 }

@@ -21,7 +21,7 @@ struct EnvironmentDecision {
 
 struct EnvironmentPruning {
     std::vector<EnvironmentDecision> decisions;  ///< one for each environment of ours, oldest first
-    zfs::Plan plan;
+    std::vector<zfs::Plan> plans;                ///< one for each that goes: one that is busy keeps no other
 };
 
 /// Decides about boot environments that carry org.kldload:reason themselves: those of kupgrade, kpkg undo and ksnap

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "be/trial.h"
 #include "zfs/names.h"
 
 namespace kld::upgrade {
@@ -14,13 +15,33 @@ struct Way {
     packages::Begun begun{};
     std::string name{};  ///< of the environment to return to
     zfs::Plan create{};
-    zfs::Plan activate{};  ///< of that one; empty with --stay
+    zfs::Plan activate{};  ///< of that one; empty with --stay, and when an earlier one boots next already
+    std::string back{};    ///< name of what boots next until the upgrade is proven
 };
+
+Status put_on_trial(Host& host, const Prepared& prepared) {
+    return be::start_trial(host.runner, host.files, prepared.world, prepared.machine.root, be::kTries, false);
+}
+
+/// Whether something was changed that starts the system: a kernel, an initramfs with its modules and ZFS. What cannot
+/// be compared was.
+bool boots_otherwise(Host& host, const Way& way) {
+    const auto before = "/.zfs/snapshot/" + zfs::split_snapshot(way.begun.record.snapshot).snapshot + "/boot";
+    const auto compared = host.runner.run(
+        {.argv = {"diff", "--recursive", "--brief", "--no-dereference", "--exclude=efi", before, "/boot"},
+         .timeout = std::chrono::minutes(10)});
+    return !compared;
+}
 
 Status run_backwards(Host& host, const zfs::Plan& plan) {
     for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step)
         if (!step->undo.empty()) KLD_CHECK(host.runner.run({.argv = step->undo}));
     return {};
+}
+
+/// What boots next is what it was before.
+Status put_back(Host& host, const Prepared& prepared, const Way& way) {
+    return prepared.untried ? put_on_trial(host, prepared) : run_backwards(host, way.activate);
 }
 
 /// Nothing was upgraded: the record ends, and the snapshot goes. @returns what came of the record
@@ -38,15 +59,23 @@ Result<Way> make_way(Host& host, const Prepared& prepared, const std::vector<std
     if (!begun) return fail(std::move(begun.error()).with_hint("kst --space shows what holds the pool"));
     way.begun = std::move(*begun);
     way.name = prepared.base + "-" + way.begun.record.id;
+    way.back = prepared.untried ? prepared.world.name_of(prepared.world.next) : way.name;
     const auto made = [&]() -> Status {
         KLD_TRY(way.create, plan_clone(prepared, way.name, way.begun.record.snapshot));
-        if (!stay) {
+        if (!stay && !prepared.untried) {
             const auto then = with_environment(prepared.world, prepared.world.dataset_of(way.name));
             KLD_TRY(way.activate, be::plan_activate(then, way.name));
         }
         auto whole = way.create;
         whole.steps.insert(whole.steps.end(), way.activate.steps.begin(), way.activate.steps.end());
-        return zfs::apply(whole, host.runner, host.events);
+        KLD_CHECK(zfs::apply(whole, host.runner, host.events));
+        if (!prepared.untried) return {};
+        // A power cut in the middle must not start what is half upgraded.
+        auto ended = be::end_trial(host.runner, host.files, prepared.world);
+        if (ended) return {};
+        if (const auto gone = run_backwards(host, way.create); !gone)
+            ended.error().details.push_back(fmt::format("stays: {}", way.name));
+        return fail(std::move(ended.error()));
     }();
     if (made) return way;
     auto error = made.error();
@@ -64,7 +93,7 @@ void add_end(Error& error, const Prepared& prepared, const Way& way, bool stay) 
         return;
     }
     error.details.push_back(
-        fmt::format("the next boot is put back: {} boots, as {} was before the upgrade", way.name, running));
+        fmt::format("the next boot is put back: {} boots, as {} was before the upgrade", way.back, running));
     error.hint = fmt::format("restart the machine to go back; once it is mended, kbe activate {} keeps the upgrade",
                              shell_quote(running));
 }
@@ -86,7 +115,7 @@ Proof prove(Host& host, const Prepared& prepared) {
 /// Succeeded without a change of a package: all that was made goes again.
 Outcome drop_all(Host& host, const Prepared& prepared, Way& way) {
     Outcome outcome;
-    auto undone = run_backwards(host, way.activate);
+    auto undone = put_back(host, prepared, way);
     if (undone) undone = run_backwards(host, way.create);
     if (!undone) {
         outcome.broken = std::move(undone.error())
@@ -99,15 +128,36 @@ Outcome drop_all(Host& host, const Prepared& prepared, Way& way) {
     return outcome;
 }
 
+/// The upgraded system is whole: it boots from now on, and has to prove itself first where what starts it was changed.
+Status keep(Host& host, const Prepared& prepared, const Way& way, bool stay, Outcome& outcome) {
+    if (stay) return {};
+    outcome.back = way.back;
+    if (!prepared.untried) {
+        if (!boots_otherwise(host, way)) return run_backwards(host, way.activate);
+        const auto why_not = be::why_no_trial(host.runner, host.files, prepared.world, prepared.machine.root);
+        if (!why_not || !why_not->empty()) {
+            host.events.note((why_not ? *why_not : why_not.error().message) + ": it boots from now on without a trial");
+            return run_backwards(host, way.activate);
+        }
+    }
+    host.events.stage("put it on trial");
+    auto tried = put_on_trial(host, prepared);
+    outcome.on_trial = tried.has_value();
+    if (tried || prepared.untried) return tried;
+    host.events.warning(tried.error().message + ": it boots from now on without a trial");
+    return run_backwards(host, way.activate);
+}
+
 }  // namespace
 
 Result<zfs::Plan> plan_in_place(const Host& host, const Prepared& prepared, bool stay) {
     const std::string id = "pre-upgrade-TIME";
     const auto& root = prepared.machine.root;
     const auto name = prepared.base + "-" + id, dataset = prepared.world.dataset_of(name);
+    if (stay) KLD_CHECK(expect_tried(prepared, "--stay"));
     KLD_TRY(auto plan, plan_snapshot_and_clone(prepared, id));
     zfs::Plan activate;
-    if (!stay) {
+    if (!stay && !prepared.untried) {
         KLD_TRY(activate, be::plan_activate(with_environment(prepared.world, dataset), name));
         plan.steps.insert(plan.steps.end(), activate.steps.begin(), activate.steps.end());
     }
@@ -119,6 +169,7 @@ Result<zfs::Plan> plan_in_place(const Host& host, const Prepared& prepared, bool
 
 Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std::vector<std::string>& argv,
                                  bool stay) {
+    if (stay) KLD_CHECK(expect_tried(prepared, "--stay"));
     KLD_TRY(auto way, make_way(host, prepared, argv, stay));
     const auto command = command_of(host, prepared, prepared.family.upgrade, way.begun.record.id);
     host.events.stage("upgrade all packages");
@@ -130,7 +181,6 @@ Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std
 
     Outcome outcome;
     outcome.environment = way.name;
-    const auto activate = way.activate;
     KLD_TRY(outcome.record, packages::finish(prepared.machine, host.runner, host.files, host.events,
                                              packages::Begun(way.begun), exit_code));
     const auto proof = prove(host, prepared);
@@ -138,7 +188,7 @@ Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std
         outcome.broken =
             Error{fmt::format("{} failed with exit code {}", shell_line(command.argv), exit_code), proof.broken};
         // The manager may have been refused before it began (a kernel that dkms cannot compile for).
-        if (unchanged && proof.broken.empty() && run_backwards(host, activate)) {
+        if (unchanged && proof.broken.empty() && put_back(host, prepared, way)) {
             outcome.broken->details.emplace_back("no package was changed, and the system boots as before");
             outcome.broken->details.push_back(fmt::format("what was made for it stays: the environment {}", way.name));
             outcome.broken->hint =
@@ -151,7 +201,7 @@ Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std
     }
     const auto half = packages::half_done(outcome.record.changes);
     if (proof.broken.empty() && half.empty()) {
-        const auto kept = run_backwards(host, activate);
+        const auto kept = keep(host, prepared, way, stay, outcome);
         outcome.default_kernel = proof.default_kernel;
         if (kept) return outcome;
         outcome.broken = kept.error();

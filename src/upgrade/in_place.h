@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kupgrade: the full upgrade of the running system, with a boot environment to return to. That one boots next from
 // before the first package is touched until the result is proven: neither a failure nor a power cut starts a broken
-// default.
+// default. Where what starts the system was changed, that proof is a start: the running system is on trial, and the one
+// from before stays the default until it has come up.
 #pragma once
 
 #include <optional>
@@ -17,6 +18,7 @@ struct Outcome {
     packages::Record record{};
     std::string environment{};      ///< name of the boot environment that was made; empty: none is left
     std::string default_kernel{};   ///< of what boots next, when that was proven
+    std::string back{};             ///< of an upgrade in place that is on trial: name of what boots when that fails
     bool on_trial = false;          ///< what boots next has to prove itself
     std::optional<Error> broken{};  ///< why it is no success, when there is a record of it
 };

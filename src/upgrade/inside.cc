@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "be/trial.h"
+#include "esp/partition.h"
 
 namespace kld::upgrade {
 namespace {
@@ -41,9 +41,11 @@ Status mount_all(Host& host, const Prepared& prepared, const std::string& datase
         KLD_CHECK(runner.run({.argv = {"mount", "--rbind", shared, place + shared}}));
     KLD_CHECK(runner.run({.argv = {"mount", "-t", "tmpfs", "-o", "mode=0755,nosuid,nodev", "tmpfs", place + "/run"}}));
     KLD_CHECK(host.files.make_directories(place + "/run/lock"));
-    if (const auto esp = be::esp_place(prepared.world.mounts))
+    // Also where it is not mounted now: the environment's own /etc/fstab has it, and kldload-esp would mount it.
+    KLD_TRY(const auto esp, esp::find_esp(host.files));
+    if (esp.mounted() || esp.in_fstab)
         KLD_CHECK(
-            runner.run({.argv = {"mount", "-t", "tmpfs", "-o", "mode=0700,nosuid,nodev", "tmpfs", place + *esp}}));
+            runner.run({.argv = {"mount", "-t", "tmpfs", "-o", "mode=0700,nosuid,nodev", "tmpfs", place + esp.place}}));
     for (const auto& shared : shared_places(prepared.world))
         KLD_CHECK(runner.run({.argv = {"mount", "--bind", shared, place + shared}}));
     return write_holds(host, prepared, place);

@@ -18,7 +18,13 @@ namespace {
 /// Each round leaves out a kernel more; a manager that finds so many others is not understood.
 constexpr unsigned kMostRounds = 8;
 
+bool is_untried(const be::World& world) {
+    return world.trial && !world.trial->once && world.trial->dataset == world.running &&
+           world.trial->left == world.trial->allowed && !world.next.empty() && world.next != world.running;
+}
+
 Status expect_plain_boot(const be::World& world) {
+    if (is_untried(world)) return {};
     if (world.trial && world.trial->left > 0)
         return fail(world.trial->dataset + " is on trial: the next boot is not decided yet",
                     "kbe commit keeps it when it runs, kbe activate -T ends the trial", ExitCode::refused);
@@ -120,6 +126,13 @@ Host real_host(Runner& runner, Files& files, Events& events) {
             ::isatty(STDIN_FILENO) == 1};
 }
 
+Status expect_tried(const Prepared& prepared, const std::string& option) {
+    if (!prepared.untried) return {};
+    return fail(fmt::format("{} was upgraded and waits for the start in which it proves itself: no {} before that",
+                            prepared.world.name_of(prepared.world.running), option),
+                "restart the machine, or leave the option away", ExitCode::refused);
+}
+
 Result<Prepared> prepare(Host& host, bool refresh) {
     Prepared prepared;
     KLD_TRY(prepared.machine, packages::probe_machine(host.runner, host.files, false).map_error([](Error error) {
@@ -127,8 +140,9 @@ Result<Prepared> prepare(Host& host, bool refresh) {
     }));
     const auto& root = prepared.machine.root;
     KLD_TRY(prepared.family, family_of(*prepared.machine.manager));
-    KLD_TRY(prepared.world, be::probe(host.runner, host.files, boot::pool_of(root), true));
+    KLD_TRY(prepared.world, be::probe_for_change(host.runner, host.files, boot::pool_of(root)));
     KLD_CHECK(expect_plain_boot(prepared.world));
+    prepared.untried = is_untried(prepared.world);
     KLD_CHECK(expect_space(host.runner, root));
     KLD_TRY(prepared.inherited, zfs::local_properties(host.runner, root));
     prepared.base = base_name(prepared.world.name_of(root));

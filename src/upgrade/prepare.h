@@ -49,14 +49,20 @@ struct Prepared {
     std::vector<Hold> holds{};
     be::Properties inherited{};  ///< what a clone of the root is told
     std::string base{};          ///< name of the environment, without what earlier upgrades added to it
+    /// An earlier upgrade in place waits for the start in which it has to prove itself, and `world.next` is from
+    /// before.
+    bool untried = false;
 };
 
 /// Reads the machine, and simulates the upgrade until every kernel that is left in it has its module.
 /// @param refresh  fetches the lists of packages first
 /// Errors, each before anything is changed: no way back from a change of packages; another environment boots next, or
-/// one is on trial; no space; the system would not boot as it is; the upgrade would remove ZFS; a manager that does not
-/// simulate.
+/// one is on trial (but for an upgrade in place that nobody has started yet); no space; the system would not boot as it
+/// is; the upgrade would remove ZFS; a manager that does not simulate.
 Result<Prepared> prepare(Host& host, bool refresh);
+
+/// Refuses (exit 3) what an earlier upgrade in place that waits for its start does not go with: `option`.
+Status expect_tried(const Prepared& prepared, const std::string& option);
 
 /// Writes apt's preferences for the run below `tree` ("" for the running system), when something is held.
 Status write_holds(Host& host, const Prepared& prepared, const std::string& tree);

@@ -67,12 +67,15 @@ std::vector<std::string> take_away(Host& host, Stage& stage) {
 /// @returns true when it is on trial
 Result<bool> boot_next(Host& host, const Prepared& prepared, const Stage& stage) {
     const auto& world = prepared.world;
-    if (const auto esp = be::esp_place(world.mounts); esp && be::expect_counting_menu(host.files, *esp)) {
+    const auto then = with_environment(world, stage.record.environment);
+    KLD_TRY(const auto why_not, be::why_no_trial(host.runner, host.files, then, stage.record.environment));
+    if (why_not.empty()) {
         host.events.stage("put it on trial");
         KLD_CHECK(be::start_trial(host.runner, host.files, world, stage.record.environment, be::kTries, false));
         return true;
     }
-    KLD_TRY(const auto activate, be::plan_activate(with_environment(world, stage.record.environment), stage.name));
+    host.events.note(why_not + ": it boots from now on without a trial");
+    KLD_TRY(const auto activate, be::plan_activate(then, stage.name));
     KLD_CHECK(zfs::apply(activate, host.runner, host.events));
     return false;
 }
@@ -108,6 +111,7 @@ Result<std::optional<bool>> upgrade_clone(Host& host, const Prepared& prepared, 
 }  // namespace
 
 Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
+    KLD_CHECK(expect_tried(prepared, "--staged"));
     const std::string id = "upgrade-TIME";
     const auto name = prepared.base + "-" + id, dataset = prepared.world.dataset_of(name);
     KLD_TRY(auto plan, plan_snapshot_and_clone(prepared, id));
@@ -123,6 +127,7 @@ Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
 }
 
 Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::vector<std::string>& argv) {
+    KLD_CHECK(expect_tried(prepared, "--staged"));
     KLD_TRY(auto stage, make_clone(host, prepared, argv));
     Outcome outcome;
     // Should this process be killed, the log says what it left.

@@ -83,8 +83,8 @@ TEST_F(Trials, AnInitramfsThatFailsGivesWay) {
     ASSERT_NO_FATAL_FAILURE(make("broken",
                                  "for i in boot/initrd.img-*; do truncate -s %512 $i; cat /home/admin/broken.cpio "
                                  ">>$i; done"));
-    ASSERT_NO_FATAL_FAILURE(try_it("broken", 2));
-    ASSERT_NO_FATAL_FAILURE(expect_back_after("broken", 2));
+    ASSERT_NO_FATAL_FAILURE(try_it("broken", 3));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("broken", 3));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
@@ -97,8 +97,8 @@ TEST_F(Trials, AUserlandThatNeverArrivesGivesWay) {
              "ln -s ../stuck.service etc/systemd/system/multi-user.target.wants/stuck.service\n"
              "printf '[Timer]\\nOnBootSec=\\nOnBootSec=2min\\n' > "
              "etc/systemd/system/kldload-trial-timeout.timer.d/soon.conf"));
-    ASSERT_NO_FATAL_FAILURE(try_it("stuck", 1));
-    ASSERT_NO_FATAL_FAILURE(expect_back_after("stuck", 1));
+    ASSERT_NO_FATAL_FAILURE(try_it("stuck", 3));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("stuck", 3));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
@@ -121,10 +121,10 @@ TEST_F(Trials, AHangIsEndedByTheWatchdog) {
              "wait\n"
              "END\n"
              "chmod +x usr/local/sbin/hang"));
-    ASSERT_NO_FATAL_FAILURE(try_it("hangs", 2));
-    ASSERT_NO_FATAL_FAILURE(expect_on_console("[trial 1 of 2]"));
+    ASSERT_NO_FATAL_FAILURE(try_it("hangs", 3));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("[trial 1 of 3]"));
     ASSERT_NO_FATAL_FAILURE(expect_on_console("armed: 60 s"));
-    ASSERT_NO_FATAL_FAILURE(expect_back_after("hangs", 2, 2));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("hangs", 3, 2));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

@@ -40,6 +40,21 @@ protected:
                "for tool in kupgrade kbe kpkg; do ln -s ../lib/kldload/kldload-tools /usr/bin/$tool; done\n"
                "rm -f /etc/apt/sources.list.d/debian.sources");
     }
+    /// What brings a trial to its end, as the package of the tools has it.
+    void enable_trials() {
+        for (const std::string unit :
+             {"kldload-trial.service", "kldload-trial-timeout.timer", "kldload-trial-timeout.service"})
+            KLD_ASSERT_OK(guest->ssh().copy_to(
+                std::string(KLD_SOURCE_DIR) + "/packaging/features/tools/usr/lib/systemd/system/" + unit,
+                "/home/admin/" + unit));
+        answer(shell,
+               "set -e; cd /home/admin; chown root:root kldload-trial*; mv kldload-trial* /etc/systemd/system\n"
+               "systemctl -q daemon-reload; systemctl -q enable kldload-trial.service kldload-trial-timeout.timer");
+    }
+    /// The unit has kept what runs.
+    void wait_for_the_end_of_the_trial() {
+        answer(shell, "until systemctl -q is-active kldload-trial.service; do sleep 1; done");
+    }
     void reboot(const std::string& dataset) {
         KLD_ASSERT_OK(guest->shut_down_by_ssh());
         ASSERT_NO_FATAL_FAILURE(boot(dataset));
@@ -105,6 +120,7 @@ rm -r menu)sh");
 
 TEST_F(Upgrade, InPlaceWithAnEnvironmentToReturnTo) {
     ASSERT_NO_FATAL_FAILURE(first_boot());
+    ASSERT_NO_FATAL_FAILURE(enable_trials());
     const auto old = kernel();
     {
         SCOPED_TRACE("a kernel without modules, and nothing but kupgrade that keeps it away");
@@ -130,7 +146,10 @@ TEST_F(Upgrade, InPlaceWithAnEnvironmentToReturnTo) {
     const auto before = made("pre-upgrade");
     expect_in(told, "kbe activate " + before + " goes back");
     ASSERT_TRUE(before.starts_with("default-pre-upgrade-")) << before;
-    EXPECT_EQ(bootfs(), kDefault);
+    expect_in(told, "default is on trial: unless it proves itself in 3 boots, " + before + " boots");
+    expect_in(said("kupgrade --yes"), "nothing was upgraded");
+    EXPECT_EQ(bootfs(), "rpool/ROOT/" + before) << "until the new kernel has come up";
+    EXPECT_EQ(answer(shell, "kbe list -H | awk '$1 == \"default\" {print $2}'"), "NT");
     expect_kernels("2");
     EXPECT_EQ(answer(shell, "dpkg --audit"), "");
     EXPECT_EQ(answer(shell, "kpkg history -H | tail -n 1 | cut -f4,6"), "done\tkupgrade");
@@ -138,6 +157,8 @@ TEST_F(Upgrade, InPlaceWithAnEnvironmentToReturnTo) {
 
     ASSERT_NO_FATAL_FAILURE(reboot(kDefault));
     EXPECT_NE(kernel(), old);
+    wait_for_the_end_of_the_trial();
+    EXPECT_EQ(bootfs(), kDefault);
     offer("debian-13");
     expect_in(said("kupgrade --yes"), "nothing was upgraded");
     expect_in(said("kbe activate " + before), "boots from now on");
@@ -182,6 +203,7 @@ chmod 0755 evil/DEBIAN/postinst; dpkg-deb -b evil evil.deb)sh");
 
 TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     ASSERT_NO_FATAL_FAILURE(first_boot());
+    ASSERT_NO_FATAL_FAILURE(enable_trials());
     const auto old = kernel();
     offer("debian-13");
     ASSERT_NO_FATAL_FAILURE(offer_newer_menu());
@@ -207,9 +229,10 @@ TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     EXPECT_EQ(answer(shell, "dpkg --audit; ls /usr/sbin/policy-rc.d* 2>/dev/null || true"), "");
     expect_in(said("kbe check"), " 0 failed, 0 unknown");
 
-    // The new boot files wait for the trial to end: the other system would be started by them, too.
+    // The new boot files wait for the start after the trial: the other system would be started by them, too.
     EXPECT_EQ(certificate(), certificate_before);
-    expect_in(said("kbe commit"), "has proved itself and boots from now on");
+    wait_for_the_end_of_the_trial();
+    EXPECT_EQ(bootfs(), "rpool/ROOT/" + clone);
     ASSERT_NO_FATAL_FAILURE(reboot("rpool/ROOT/" + clone));
     EXPECT_EQ(
         answer(shell, "systemctl is-failed kldload-esp.service; test -e /var/lib/kldload/esp-pending || echo gone"),

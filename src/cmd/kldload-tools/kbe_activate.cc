@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "be/verify.h"
-#include "esp/partition.h"
 #include "kbe.h"
 
 namespace kld::cmd {
@@ -13,15 +12,13 @@ Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& opti
     KLD_CHECK(expect_root());
     KLD_TRY(auto world, be::probe(context.runner, context.files, options.pool, false));
     BeChange change{std::nullopt, {}};
-    Lock esp;
     if (!options.dry_run) {
         KLD_TRY(auto lock, wait ? wait_for_pool(world.pool) : lock_pool(world.pool));
         change.lock.emplace(std::move(lock));
-        // While kldload-esp checks the partition, what is on trial is not seen.
-        KLD_TRY(esp, esp::hold_esp(context.files));
     }
     // Read once the lock is held: somebody may just have ended a change.
-    KLD_TRY(change.world, be::probe(context.runner, context.files, world.pool, true));
+    KLD_TRY(change.world, options.dry_run ? be::probe(context.runner, context.files, world.pool, true)
+                                          : be::probe_for_change(context.runner, context.files, world.pool));
     return change;
 }
 
@@ -36,9 +33,9 @@ Status be_activate(ToolContext& context, const BeOptions& options) {
         KLD_CHECK(be::expect_bootable(report, options.name));
     }
     KLD_CHECK(carry_out(context, options.change, plan, options.name + " boots from now on"));
-    // Who says what boots from now on does not want something else tried first.
-    if (!options.change.dry_run && change.world.trial && change.world.trial->left > 0)
-        KLD_CHECK(be::end_trial(context.files, change.world));
+    // Who says what boots from now on does not want something else tried first, nor what runs on its last try kept.
+    if (!options.change.dry_run && change.world.trial)
+        KLD_CHECK(be::end_trial(context.runner, context.files, change.world));
     return {};
 }
 
@@ -57,6 +54,8 @@ Status be_try(ToolContext& context, const BeOptions& options) {
         fmt::print("the next boot is {}\n", environment->name);
         return {};
     }
+    if (!options.once && !options.unverified)
+        KLD_CHECK(be::expect_keeping_unit(context.runner, context.files, change.world, environment->name));
     KLD_CHECK(
         be::start_trial(context.runner, context.files, change.world, environment->name, options.tries, options.once));
     if (options.once)
@@ -75,7 +74,7 @@ Status be_end_trial(ToolContext& context, const BeOptions& options) {
         fmt::print("{} would not be tried any more\n", trial->dataset);
         return {};
     }
-    KLD_CHECK(be::end_trial(context.files, change.world));
+    KLD_CHECK(be::end_trial(context.runner, context.files, change.world));
     fmt::print("{} is not tried any more\n", trial->dataset);
     return {};
 }
@@ -84,6 +83,9 @@ Status be_commit(ToolContext& context, const BeOptions& options) {
     KLD_CHECK(expect_root());
     // Before the lock is held: a check may be one that makes a snapshot.
     if (!options.unverified) KLD_CHECK(be::run_boot_checks(context.runner, context.files));
+    // It has come up. Waiting for who changes the pool is no reason to restart it in the midst of that.
+    [[maybe_unused]] const auto stopped =
+        context.runner.run({.argv = {"systemctl", "stop", "kldload-trial-timeout.timer"}});
     // The machine restarts when its unit fails: whoever changes the pool at that moment is waited for.
     KLD_TRY(const auto change, begin_be_change(context, options.change, true));
     KLD_TRY(const bool kept, be::commit_trial(context.runner, context.files, change.world));

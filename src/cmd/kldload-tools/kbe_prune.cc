@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kbe prune: old boot environments that kldload made by itself.
+#include <fmt/core.h>
+
 #include "base/age.h"
 #include "base/text.h"
 #include "kbe.h"
@@ -34,7 +36,16 @@ Status be_prune(ToolContext& context, const BePruneOptions& options) {
     KLD_TRY(const auto pruning, snap::plan_prune_environments(change.world, policy));
     print_pruning(snap::list_decisions(pruning.decisions), "boot environments", options.change);
     if (options.change.dry_run) return {};
-    return zfs::apply(pruning.plan, context.runner, *context.events());
+    const auto events = context.events();
+    PartEvents part(*events);
+    std::vector<std::string> stay;
+    for (const auto& plan : pruning.plans)
+        if (auto done = zfs::apply(plan, context.runner, part); !done) stay.push_back(done.error().message);
+    events->finish();
+    if (stay.empty()) return {};
+    return fail(
+        Error{fmt::format("{} of {} boot environments could not be destroyed", stay.size(), pruning.plans.size()),
+              std::move(stay), "what uses them (a shell of kbe run?) keeps them: kbe prune tries again"});
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ Status called_by_manager(ToolContext& context, const std::string& when) {
     const auto run = packages::run_of(context.files, ::getppid());
     const auto events = context.events();
     if (when == "before") return packages::before_packages(machine, context.runner, context.files, *events, run);
-    return packages::after_packages(machine, context.runner, context.files, run, when == "failed");
+    return packages::after_packages(machine, context.runner, context.files, *events, run, when == "failed");
 }
 
 Status switch_hooks(ToolContext& context, const std::string& to) {

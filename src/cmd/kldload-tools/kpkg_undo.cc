@@ -7,6 +7,7 @@
 #include "kpkg.h"
 #include "ksnap.h"
 #include "packages/undo.h"
+#include "zfs/query.h"
 
 namespace kld::cmd {
 namespace {
@@ -21,6 +22,16 @@ struct UndoOptions {
 bool undo_is_pending(ToolContext& context, const std::string& root) {
     const auto world = be::probe(context.runner, context.files, boot::pool_of(root), false);
     return !world || world->next != root || (world->trial && world->trial->left > 0 && world->trial->dataset != root);
+}
+
+/// The boot environments with their snapshots.
+Result<std::vector<packages::Present>> undo_present(ToolContext& context, const std::string& container) {
+    KLD_TRY(const auto rows, zfs::list(context.runner, {.root = container,
+                                                        .types = {"filesystem", "snapshot"},
+                                                        .properties = {"name", packages::kTransaction}}));
+    std::vector<packages::Present> all;
+    for (const auto& row : rows) all.push_back({row[0], row[1]});
+    return all;
 }
 
 /// The rest needs zfs(8), of whichever root it is.
@@ -49,9 +60,14 @@ Status undo_packages(ToolContext& context, const UndoOptions& options) {
     const auto root = zfs::dataset_at(mounts, "/");
     if (root.empty()) return fail("the root file system is not ZFS", {}, ExitCode::refused);
     KLD_TRY(const auto lock, lock_pool(boot::pool_of(root)));
-    const auto log = packages::read_log(context.files);
+    auto log = packages::read_log(context.files);
+    const bool work = be::programs_work(context.runner);
+    if (work) {
+        KLD_TRY(const auto there, undo_present(context, boot::parent_of(root)));
+        packages::follow_snapshots(log, there);
+    }
     KLD_TRY(const auto undone, packages::transactions_to_undo(log, {options.id, root, undo_is_pending(context, root)}));
-    if (be::programs_work(context.runner)) return undo_with_programs(context, options, undone);
+    if (work) return undo_with_programs(context, options, undone);
 
     const auto snapshot = undone.front().snapshot;
     fmt::print(stderr, "the programs of this system do not start: going on with those of {}\n", snapshot);

@@ -82,7 +82,9 @@ Status snap_restart(ToolContext& context, const be::World& world, const std::str
 
 Status snap_roll_root(ToolContext& context, const ChangeOptions& options, const snap::Target& target, bool now,
                       bool unverified) {
-    KLD_TRY(const auto world, be::probe(context.runner, context.files, boot::pool_of(target.dataset), true));
+    const auto pool = boot::pool_of(target.dataset);
+    KLD_TRY(const auto world, options.dry_run ? be::probe(context.runner, context.files, pool, true)
+                                              : be::probe_for_change(context.runner, context.files, pool));
     KLD_TRY(const auto inherited, zfs::local_properties(context.runner, target.dataset));
     KLD_TRY(const auto back, snap::plan_back(world, target.snapshot, inherited));
     auto plan = snap::whole(back);

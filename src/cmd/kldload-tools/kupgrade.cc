@@ -51,12 +51,16 @@ packages::Record upgrade_nothing(const UpgradeOptions& options, const upgrade::P
             .result = "nothing"};
 }
 
-void upgrade_say_in_place(Files& files, const upgrade::Outcome& outcome) {
+void upgrade_say_in_place(Files& files, const upgrade::Prepared& prepared, const upgrade::Outcome& outcome) {
     const auto running = std::string(trim(files.read("/proc/sys/kernel/osrelease").value_or("")));
     if (outcome.default_kernel == running)
         fmt::print("no restart is needed for the kernel: {} runs, and is the one that boots\n", running);
     else
         fmt::print("restart the machine for the kernel {}; {} runs\n", outcome.default_kernel, running);
+    const auto name = prepared.world.name_of(prepared.machine.root);
+    if (outcome.on_trial)
+        fmt::print("{} is on trial: unless it proves itself in {} boots, {} boots. kbe activate {} does without\n",
+                   name, be::kTries, outcome.back, shell_quote(name));
     fmt::print("kbe activate {} goes back to before the upgrade\n", shell_quote(outcome.environment));
 }
 
@@ -81,7 +85,7 @@ Result<int> upgrade_end(ToolContext& context, const UpgradeOptions& options, con
         else if (options.staged)
             upgrade_say_staged(prepared, outcome, options.now);
         else
-            upgrade_say_in_place(context.files, outcome);
+            upgrade_say_in_place(context.files, prepared, outcome);
     }
     if (!options.now || nothing) return 0;
     if (auto restarted = context.runner.run({.argv = {"systemctl", "reboot"}}); !restarted)

@@ -53,6 +53,7 @@ int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
     CLI::App app{tool.summary, tool.name};
     app.set_version_flag("--version", KLD_VERSION);
     app.require_subcommand(0, 1);
+    app.fallthrough();
     int events_fd = -1;
     kld::cmd::add_events_fd(app, events_fd);
 

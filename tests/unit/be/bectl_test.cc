@@ -76,7 +76,7 @@ TEST(Bectl, ActivateForTheNextBootAloneLeavesBootfs) {
     EXPECT_EQ(record->left, 1U);
 
     SCOPED_TRACE("and is taken back");
-    EXPECT_EQ(end_trial(files, world).value()->dataset, "rpool/ROOT/other");
+    EXPECT_EQ(end_trial(runner, files, world).value()->dataset, "rpool/ROOT/other");
     const auto none = trial_of(files, world);
     EXPECT_TRUE(!none || none->dataset.empty());
 }

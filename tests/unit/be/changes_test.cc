@@ -138,6 +138,12 @@ TEST(Destroy, ASnapshot) {
 TEST(Rename, KeepsWhatIsMounted) {
     EXPECT_EQ(commands(plan_rename(sample(), "default", "old")),
               (Lines{"zfs rename -u rpool/ROOT/default rpool/ROOT/old"}));
+    auto world = sample();
+    for (auto& dataset : world.datasets)
+        if (dataset.name == "rpool/ROOT/other") dataset.properties[kReason] = {"ksnap", "local"};
+    EXPECT_EQ(commands(plan_rename(world, "other", "mine")), (Lines{"zfs rename -u rpool/ROOT/other rpool/ROOT/mine",
+                                                                    "zfs inherit org.kldload:reason rpool/ROOT/mine"}))
+        << "a person has given it a name: kbe prune leaves it alone";
     expect_refused(plan_rename(sample(), "default", "other"), ExitCode::refused, "already");
     expect_refused(plan_rename(sample(), "nothing", "x"), ExitCode::usage, "nothing");
     expect_refused(plan_rename(sample(), "other", "a@b"), ExitCode::usage, "a@b");

@@ -67,7 +67,40 @@ TEST(Tools, WhatIsUnknownIsAUsageError) {
     EXPECT_NE(option.err.find("'-y' is no package's name"), std::string::npos) << option.err;
 }
 
+TEST(Tools, WhatNothingIsSaidForIsAUsageError) {
+    const auto expect_usage = [](const std::vector<std::string>& argv, const std::string& text) {
+        auto whole = argv;
+        whole.insert(whole.begin(), kProgram);
+        const auto said = run(whole);
+        EXPECT_EQ(said.exit_code, 2) << shell_line(argv);
+        EXPECT_NE(said.err.find(text), std::string::npos) << said.err;
+    };
+    expect_usage({"kbe", "prune"}, "nothing says which boot environments may go");
+    expect_usage({"ksnap", "prune"}, "nothing says which snapshots may go");
+    expect_usage({"ksnap", "create", "-r"}, "-r without a dataset");
+    expect_usage({"kexport", "raw", "/tmp/x", "--plain", "--raw"}, "excludes");
+}
+
+TEST(Tools, EventsMayBeAskedForBeforeAndBehindTheVerb) {
+    for (const auto& argv : {std::vector<std::string>{"kbe", "--events-fd", "99", "list"},
+                             std::vector<std::string>{"kbe", "list", "--events-fd", "99"}}) {
+        auto whole = argv;
+        whole.insert(whole.begin(), kProgram);
+        const auto said = run(whole);
+        EXPECT_EQ(said.exit_code, 2);
+        EXPECT_NE(said.err.find("descriptor 99 is not open for writing"), std::string::npos) << said.err;
+    }
+    // A verb's name is a name where one is asked for.
+    const auto named = run({kProgram, "kpkg", "install", "--dry-run", "--force-no-snapshot", "undo"});
+    EXPECT_NE(named.out.find(" undo\n"), std::string::npos) << named.out << named.err;
+}
+
 #ifndef __SANITIZE_ADDRESS__
+TEST(Tools, TheProgramIsSmall) {
+    // What fits into an initramfs and is read from the disk in no time.
+    EXPECT_LE(std::stoul(run({"stat", "-c", "%s", kProgram}).out), 8UL << 20);
+}
+
 TEST(Tools, TheProgramIsStatic) {
     // It must run beside a libc that is broken, and in a rescue system.
     EXPECT_EQ(run({"readelf", "--program-headers", kProgram}).out.find("INTERP"), std::string::npos);

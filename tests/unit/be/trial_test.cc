@@ -40,15 +40,16 @@ protected:
 
 TEST_F(Trials, LieInBothSlots) {
     ASSERT_TRUE(start());
-    const boot::Trial wanted{2, 77, "rpool/ROOT/new", 3, 3, false};
-    EXPECT_EQ(trial_of(files, world), wanted);
+    const auto first = trial_of(files, world);
+    const boot::Trial wanted{first->sequence, 77, "rpool/ROOT/new", 3, 3, false};
+    EXPECT_EQ(first, wanted);
     for (const auto* slot : boot::kTrialSlots) {
         const auto record = boot::parse_slot(files.entries.at(std::string("/boot/efi/") + slot).bytes);
         ASSERT_TRUE(record);
         EXPECT_EQ(record->dataset, "rpool/ROOT/new");
     }
     ASSERT_TRUE(start(1, true));
-    EXPECT_EQ(trial_of(files, world)->sequence, 4U);
+    EXPECT_GE(trial_of(files, world)->sequence, first->sequence + 2);
     EXPECT_TRUE(trial_of(files, world)->once);
 }
 
@@ -127,9 +128,9 @@ TEST_F(Trials, ARecordThatIsHalfWrittenIsTakenBack) {
 }
 
 TEST_F(Trials, EndWhenTheyAreTakenBack) {
-    EXPECT_FALSE(end_trial(files, world).value()) << "there is none";
+    EXPECT_FALSE(end_trial(runner, files, world).value()) << "there is none";
     ASSERT_TRUE(start());
-    EXPECT_EQ(end_trial(files, world).value()->dataset, "rpool/ROOT/new");
+    EXPECT_EQ(end_trial(runner, files, world).value()->dataset, "rpool/ROOT/new");
     EXPECT_FALSE(trial_of(files, world));
 }
 
@@ -155,11 +156,64 @@ TEST_F(Trials, NothingIsWrittenBelowAPartitionThatIsGone) {
         mounts(std::string(kRoot) + kEsp);
     };
     refused(start_trial(runner, files, world, "rpool/ROOT/newer", 3, false));
-    refused(end_trial(files, world));
+    refused(end_trial(runner, files, world));
     world.running = "rpool/ROOT/new";
     refused(commit_trial(runner, files, world));
     EXPECT_EQ(files.entries.size(), before.size());
     EXPECT_EQ(trial_of(files, world)->dataset, "rpool/ROOT/new");
+}
+
+TEST_F(Trials, WhatFstabHasIsMountedFirst) {
+    mounts(kRoot);
+    files.entries["/etc/fstab"] = {"PARTUUID=1-2 /boot/efi vfat umask=0077,nofail 0 1\n"};
+    runner.expect({"mount", "/boot/efi"}, {}, 32, "no such device");
+    EXPECT_FALSE(end_trial(runner, files, world));
+    EXPECT_EQ(why_no_trial(runner, files, world, "rpool/ROOT/new").error().code, ExitCode::refused)
+        << "nobody knows what the menu would do";
+    files.entries["/etc/fstab"] = {"# none\n"};
+    EXPECT_NE(why_no_trial(runner, files, world, "rpool/ROOT/new").value().find("not mounted"), std::string::npos);
+}
+
+TEST_F(Trials, OfAPoolThatDoesNotRunAreNotForThisMachinesMenu) {
+    world.running.clear();
+    const auto refused = start_trial(runner, files, world, "rpool/ROOT/new", 3, false);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ExitCode::refused);
+    EXPECT_EQ(refused.error().message, "no boot environment of rpool runs here");
+    EXPECT_EQ(why_no_trial(runner, files, world, "rpool/ROOT/new").value(), refused.error().message);
+}
+
+TEST_F(Trials, CountAboveWhatAnotherDiskMayHave) {
+    ASSERT_TRUE(start());
+    EXPECT_GT(trial_of(files, world)->sequence, 1'700'000'000U) << "by the clock: the menu takes the highest of all";
+    const auto before = trial_of(files, world)->sequence;
+    ASSERT_TRUE(start());
+    EXPECT_GT(trial_of(files, world)->sequence, before);
+}
+
+TEST_F(Trials, NeedTheUnitThatKeepsThem) {
+    world.datasets = {{"rpool/ROOT/new", {{"mountpoint", {"/", "local"}}}}};
+    const auto look = [&] {
+        runner.expect({"mktemp", "--directory", "/run/kldload-trial.XXXXXX"}, "/run/kldload-trial.1\n");
+        runner.expect({"mount", "-t", "zfs", "-o", "zfsutil,ro", "rpool/ROOT/new", "/run/kldload-trial.1"});
+        runner.expect({"umount", "/run/kldload-trial.1"});
+        runner.expect({"rmdir", "/run/kldload-trial.1"});
+        return why_no_trial(runner, files, world, "rpool/ROOT/new");
+    };
+    EXPECT_EQ(look().value(), "in new no unit is enabled that would keep it");
+    files.entries["/run/kldload-trial.1/etc/systemd/system/multi-user.target.wants/kldload-trial.service"] = {""};
+    EXPECT_EQ(look().value(), "");
+    EXPECT_FALSE(expect_keeping_unit(runner, files, world, "rpool/ROOT/default"))
+        << "what is mounted is looked at there";
+}
+
+TEST_F(Trials, OnTheLastTryItRuns) {
+    world.trial = boot::Trial{1, 77, "rpool/ROOT/new", 0, 3, false};
+    EXPECT_FALSE(world.on_trial("rpool/ROOT/new")) << "it was tried, and given up";
+    world.running = "rpool/ROOT/new";
+    EXPECT_TRUE(world.on_trial("rpool/ROOT/new"));
+    world.trial->once = true;
+    EXPECT_FALSE(world.on_trial("rpool/ROOT/new"));
 }
 
 TEST_F(Trials, OfAnotherPoolAreNotOurs) {
@@ -170,6 +224,28 @@ TEST_F(Trials, OfAnotherPoolAreNotOurs) {
 
 TEST_F(Trials, BootChecksRunInOrderAndTheFirstFailureIsNamed) {
     EXPECT_TRUE(run_boot_checks(runner, files)) << "there are none";
+    const auto directory = TemporaryDirectory::make("/tmp");
+    ASSERT_TRUE(directory);
+    RealFiles real;
+    ProcessRunner programs;
+    const auto at = [&](const std::string& name) { return directory->path() + "/" + name; };
+    const auto add = [&](const std::string& name, const std::string& end, unsigned mode = 0755) {
+        ASSERT_TRUE(real.write(at(name), "#!/bin/sh\necho " + name + " >> " + at("ran.log~") + "\n" + end, mode));
+    };
+    add("20-second", "");
+    add("10-first", "");
+    add(".hidden", "");
+    add("15-backup~", "");
+    add("16-no-program", "", 0644);
+    const auto run = [&] { return run_boot_checks(programs, real, directory->path()); };
+    EXPECT_TRUE(run());
+    EXPECT_EQ(real.read(at("ran.log~")).value(), "10-first\n20-second\n");
+    add("15-fails", "echo no database >&2; exit 3\n");
+    const auto failed = run();
+    ASSERT_FALSE(failed);
+    EXPECT_TRUE(failed.error().message.starts_with("the boot check 15-fails failed")) << failed.error().message;
+    EXPECT_NE(render(failed.error()).find("no database"), std::string::npos);
+    EXPECT_EQ(real.read(at("ran.log~")).value(), "10-first\n20-second\n10-first\n15-fails\n");
 }
 
 }  // namespace

@@ -27,7 +27,9 @@ public:
     Status append(const std::string& path, std::string_view bytes) override { return real.append(path, bytes); }
     Result<std::vector<std::string>> list(const std::string& path) override { return real.list(path); }
     FileKind kind(const std::string& path) override { return real.kind(path); }
-    Status make_directories(const std::string& path) override { return real.make_directories(path); }
+    Status make_directories(const std::string& path) override {
+        return path.starts_with("/run/") ? Status{} : real.make_directories(path);
+    }
     Status remove(const std::string& path) override { return real.remove(path); }
     Status rename(const std::string& from, const std::string& to) override { return real.rename(from, to); }
     Status exchange(const std::string& first, const std::string& second) override {
@@ -37,11 +39,14 @@ public:
         flushed.push_back(directory);
         return {};
     }
-    Result<Lock> lock(const std::string& path) override { return real.lock(path); }
+    Result<Lock> lock(const std::string& path) override {
+        locked.push_back(path);
+        return Lock();
+    }
     RealFiles real;
     std::string trim_minimum = "32768";
     bool settings_are_stuck = false;
-    std::vector<std::string> settings, flushed;
+    std::vector<std::string> settings, flushed, locked;
 };
 
 }  // namespace kld::exports::test

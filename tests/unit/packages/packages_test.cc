@@ -34,7 +34,7 @@ protected:
     void expect_snapshot(int exit_code = 0, const std::string& said = {}) {
         runner.answer = [this, exit_code, said](const Command& command) -> std::optional<Result<Output>> {
             if (command.argv[0] != "zfs") return std::nullopt;
-            if (command.argv[1] == "list") return Output{};
+            if (command.argv[1] == "list") return Output{0, there, {}};
             if (command.argv[1] == "destroy") {
                 destroyed = command.argv[2];
                 return Output{};
@@ -64,7 +64,7 @@ protected:
     test::FakeFiles files;
     test::CaptureEvents events;
     ZfsRunner runner;
-    std::string snapshot, destroyed;
+    std::string snapshot, destroyed, there;
 };
 
 TEST_F(Transactions, SnapshotThenWorkThenRecord) {
@@ -121,7 +121,7 @@ TEST_F(Transactions, WhereHooksWouldRefuseEachRunTheyAreNotSwitchedOn) {
 
 TEST_F(Transactions, WhatEndsWellAndLeavesPackagesHalfDoneHasFailed) {
     const auto here = machine();
-    for (const auto* letters : {"iU ", "iF ", "iH "}) {
+    for (const auto* letters : {"iU ", "iF ", "iH ", "iHR", "iiR"}) {
         expect_snapshot();
         expect_installed("acl\t1\tii \n");
         auto begun = begin(*here, runner, files, events, {"kpkg", "upgrade"}, false);
@@ -193,11 +193,11 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     const auto first = snapshot;
     expect_installed("acl\t2\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", false));
     // Its second set.
     ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     expect_installed("acl\t2\tii \nnginx\t1\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", false));
     EXPECT_EQ(snapshot, first);
     auto log = read_log(files);
     ASSERT_EQ(log.size(), 1U);
@@ -209,7 +209,7 @@ TEST_F(Transactions, OneRunOfAManagerHasOneSnapshot) {
     EXPECT_NE(snapshot, "");
     // Whose call before was never seen: nothing is written down.
     const auto size = files.entries.at(kLog).bytes.size();
-    ASSERT_TRUE(after_packages(*here, runner, files, "79-1400 apt-get", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "79-1400 apt-get", false));
     EXPECT_EQ(files.entries.at(kLog).bytes.size(), size);
 }
 
@@ -219,16 +219,16 @@ TEST_F(Transactions, ARunThatFailedSaysSo) {
     expect_installed("acl\t1\tii \n");
     ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 unattended-upgr"));
     expect_installed("acl\t1\tii \nevil\t1\tiF \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "failed") << "half configured";
     expect_installed("acl\t1\tii \nevil\t1\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "done") << "its next set mended that";
     expect_installed("acl\t1\trc \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", false));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", false));
     EXPECT_EQ(read_log(files)[0].result, "done") << "removed";
     expect_installed("acl\t2\tii \n");
-    ASSERT_TRUE(after_packages(*here, runner, files, "77-1234 unattended-upgr", true));
+    ASSERT_TRUE(after_packages(*here, runner, files, events, "77-1234 unattended-upgr", true));
     EXPECT_EQ(read_log(files)[0].result, "failed") << "the manager says so";
 }
 
@@ -243,10 +243,53 @@ TEST_F(Transactions, AManagerThatLivesOnHasASnapshotForEachThingItDoes) {
             ASSERT_TRUE(before_packages(*here, runner, files, events, manager));
             EXPECT_NE(snapshot, "");
             expect_installed("acl\t" + std::string(version) + "\tii \n");
-            ASSERT_TRUE(after_packages(*here, runner, files, manager, false));
+            ASSERT_TRUE(after_packages(*here, runner, files, events, manager, false));
         }
         EXPECT_EQ(read_log(files).back().changes.size(), 1U);
     }
+}
+
+// The manager ended between the two calls: another hook refused it.
+TEST_F(Transactions, WhatAnEarlierRunLeftOpenIsClosedFirst) {
+    const auto here = machine();
+    for (const bool changed : {false, true}) {
+        SCOPED_TRACE(changed);
+        for (const auto* next : {"77-1234 aptitude", "78-1300 apt-get"}) {
+            SCOPED_TRACE(next);
+            files.entries.clear();
+            SetUp();
+            expect_snapshot();
+            expect_installed("acl\t1\tii \n");
+            ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 aptitude"));
+            const auto first = snapshot;
+            const auto now = "acl\t" + std::string(changed ? "2" : "1") + "\tii \n";
+            expect_installed(now);
+            there = first + "\n";
+            expect_snapshot();
+            expect_installed(now);
+            snapshot.clear();
+            ASSERT_TRUE(before_packages(*here, runner, files, events, next));
+            EXPECT_NE(snapshot, "") << "each thing that somebody asks for has its own";
+            const auto log = read_log(files);
+            ASSERT_EQ(log.size(), 2U);
+            EXPECT_EQ(log[0].result, changed ? "failed" : "nothing");
+            EXPECT_EQ(log[0].snapshot.empty(), !changed) << "undo passes it over";
+            EXPECT_EQ(destroyed, changed ? "" : first);
+            there.clear();
+            destroyed.clear();
+        }
+    }
+}
+
+TEST_F(Transactions, ALogThatCannotBeWrittenDoesNotFailTheManager) {
+    const auto here = machine();
+    expect_snapshot();
+    expect_installed("acl\t1\tii \n");
+    ASSERT_TRUE(before_packages(*here, runner, files, events, "77-1234 apt-get"));
+    files.broken[kLog] = Error{"no space left on device"};
+    expect_installed("acl\t2\tii \n");
+    EXPECT_TRUE(after_packages(*here, runner, files, events, "77-1234 apt-get", false));
+    EXPECT_EQ(events.told.back(), "warning the transaction is not in the log: no space left on device");
 }
 
 TEST_F(Transactions, AHookThatCannotTakeASnapshotEndsTheManager) {

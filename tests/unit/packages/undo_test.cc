@@ -46,6 +46,32 @@ TEST(Undo, OfAnotherEnvironmentIsPassedOverUnlessItIsNamed) {
     EXPECT_EQ(named.error().message, "4 changed r/ROOT/b, and r/ROOT/a runs");
 }
 
+TEST(Undo, RecordsFollowTheirSnapshots) {
+    const std::vector<Record> log{record("1"), record("2")};
+    const auto follow = [&](const std::vector<Present>& there) {
+        auto followed = log;
+        follow_snapshots(followed, there);
+        Names names;
+        for (const auto& one : followed) names.push_back(one.environment + " " + one.snapshot);
+        return names;
+    };
+    const Names as_it_was{"r/ROOT/a r/ROOT/a@1", "r/ROOT/a r/ROOT/a@2"};
+    EXPECT_EQ(follow({{"r/ROOT/a"}, {"r/ROOT/a@1", "1"}, {"r/ROOT/a@2", "2"}}), as_it_was);
+    EXPECT_EQ(follow({{"r/ROOT/main"}, {"r/ROOT/main@1", "1"}, {"r/ROOT/main@2", "2"}}),
+              (Names{"r/ROOT/main r/ROOT/main@1", "r/ROOT/main r/ROOT/main@2"}))
+        << "renamed";
+    EXPECT_EQ(follow({{"r/ROOT/a"}, {"r/ROOT/b"}, {"r/ROOT/b@1", "1"}, {"r/ROOT/a@2", "2"}}),
+              (Names{"r/ROOT/a r/ROOT/b@1", "r/ROOT/a r/ROOT/a@2"}))
+        << "its clone was promoted";
+    EXPECT_EQ(follow({{"r/ROOT/b"}, {"r/ROOT/b@1", "-"}}), as_it_was) << "a snapshot of that name is not it";
+
+    // A staged upgrade changed the clone, and its snapshot was of what it was cloned from.
+    std::vector<Record> staged{record("3")};
+    staged[0].environment = "r/ROOT/a-upgrade-3";
+    follow_snapshots(staged, {{"r/ROOT/a-upgrade-3"}, {"r/ROOT/a-upgrade-3@3", "3"}});
+    EXPECT_EQ(staged[0].environment + " " + staged[0].snapshot, "r/ROOT/a-upgrade-3 r/ROOT/a-upgrade-3@3");
+}
+
 // The clone of the first undo waits to boot: the second goes back further. Once nothing waits, both are here still.
 TEST(Undo, WhatWasUndoneCountsAsLongAsItsCloneMayBoot) {
     const std::vector<Record> log{record("1"), record("2"), record("3", "undone")};

@@ -75,7 +75,8 @@ TEST(PruneEnvironments, OriginsGoAlong) {
     const auto pruning = plan_prune_environments(machine(), {.keep = 4});
     ASSERT_TRUE(pruning.has_value());
     Names commands;
-    for (const auto& step : pruning->plan.steps) commands.push_back(shell_line(step.argv));
+    for (const auto& plan : pruning->plans)
+        for (const auto& step : plan.steps) commands.push_back(shell_line(step.argv));
     EXPECT_EQ(commands, (Names{"zfs destroy rpool/ROOT/a", "zfs destroy rpool/ROOT/default@a"}));
 }
 
@@ -84,7 +85,8 @@ TEST(PruneEnvironments, OriginsThatWereNotMadeForThemStay) {
         const auto pruning = plan_prune_environments(world, {.keep = 4});
         Names all;
         if (pruning)
-            for (const auto& step : pruning->plan.steps) all.push_back(shell_line(step.argv));
+            for (const auto& plan : pruning->plans)
+                for (const auto& step : plan.steps) all.push_back(shell_line(step.argv));
         return all;
     };
     const Names alone{"zfs destroy rpool/ROOT/a"};
@@ -103,8 +105,9 @@ TEST(PruneEnvironments, OriginsThatWereNotMadeForThemStay) {
     back.snapshots[0].reason = "ksnap";
     const auto pruning = plan_prune_environments(back, {.keep = 1, .older_than = 45 * kDay});
     ASSERT_TRUE(pruning.has_value());
-    ASSERT_EQ(pruning->plan.steps.size(), 1U);
-    EXPECT_EQ(pruning->plan.steps[0].argv, (Names{"zfs", "destroy", "rpool/ROOT/a"}));
+    ASSERT_EQ(pruning->plans.size(), 1U);
+    ASSERT_EQ(pruning->plans[0].steps.size(), 1U);
+    EXPECT_EQ(pruning->plans[0].steps[0].argv, (Names{"zfs", "destroy", "rpool/ROOT/a"}));
 }
 
 TEST(PruneEnvironments, SomebodyElsesAreNotLookedAt) {
@@ -145,7 +148,9 @@ TEST(PruneEnvironments, WhatIsNeededStays) {
     world.snapshots.back() = {.name = "rpool/ROOT/a@x", .clones = {"rpool/ROOT/b"}, .reason = "kpkg"};
     EXPECT_EQ(why(world, "a"), "origin of rpool/ROOT/b");
     world.snapshots.back() = {.name = "rpool/ROOT/a@x"};
-    EXPECT_EQ(why(world, "a"), "rpool/ROOT/a@x was not made by kldload");
+    EXPECT_EQ(why(world, "a"), "rpool/ROOT/a@x was made by a person");
+    world.snapshots.back() = {.name = "rpool/ROOT/a@manual-20261127-120000", .reason = "ksnap"};
+    EXPECT_EQ(why(world, "a"), "rpool/ROOT/a@manual-20261127-120000 was made by a person") << "ksnap create";
     world.snapshots.back() = {.name = "rpool/ROOT/a@x", .reason = "kpkg"};
     EXPECT_EQ(why(world, "a"), "goes") << "with its own snapshot of ours";
     world.snapshots.back() = {.name = "rpool/ROOT/a@autosnap_2026-11-27_00:00:00_daily"};

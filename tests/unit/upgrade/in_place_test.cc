@@ -19,6 +19,10 @@ const std::string kArm = "zpool set bootfs=rpool/ROOT/default-pre-upgrade-TIME r
 const std::string kDisarm = "zpool set bootfs=rpool/ROOT/default rpool";
 const std::string kWork = "terminal: apt-get dist-upgrade -y";
 const std::string kProve = "prove running rpool/ROOT/default";
+const std::string kCompare =
+    "diff --recursive --brief --no-dereference --exclude=efi "
+    "/.zfs/snapshot/pre-upgrade-TIME/boot /boot";
+const std::string kSync = "zpool sync rpool";
 const std::string kDropClone = "zfs destroy rpool/ROOT/default-pre-upgrade-TIME";
 const std::string kDropSnapshot = "zfs destroy rpool/ROOT/default@pre-upgrade-TIME";
 
@@ -45,7 +49,7 @@ TEST_F(InPlace, AWayBackFirstAndTheDefaultAgainOnceItIsProven) {
     const auto outcome = run();
     ASSERT_TRUE(outcome) << render(outcome.error());
     EXPECT_FALSE(outcome->broken);
-    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve, kDisarm}));
+    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve, kCompare, kDisarm}));
     EXPECT_EQ(without_time(outcome->environment), "default-pre-upgrade-TIME");
     EXPECT_EQ(outcome->default_kernel, "6.12.118+deb13-amd64");
     EXPECT_EQ(without_time(outcome->record.snapshot), "rpool/ROOT/default@pre-upgrade-TIME");
@@ -53,6 +57,127 @@ TEST_F(InPlace, AWayBackFirstAndTheDefaultAgainOnceItIsProven) {
     EXPECT_EQ(outcome->record.changes.size(), 2U);
     EXPECT_EQ(logged(), "pre-upgrade-TIME done");
     EXPECT_EQ(last.environment, Lines{"KLDLOAD_TRANSACTION=" + outcome->record.id});
+}
+
+TEST_F(InPlace, WhatStartsTheSystemHasToProveItself) {
+    upgrade_changes_packages();
+    menu_counts_tries();
+    keeping_unit("");
+    {
+        SCOPED_TRACE("nothing of it was changed");
+        const auto outcome = run();
+        ASSERT_TRUE(outcome);
+        EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve, kCompare, kDisarm}));
+        EXPECT_FALSE(outcome->on_trial);
+        EXPECT_FALSE(trial());
+    }
+    machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+    machine.fails = {"diff"};
+    const auto outcome = run();
+    ASSERT_TRUE(outcome);
+    EXPECT_FALSE(outcome->broken);
+    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kArm, kWork, kProve, kCompare, kSync}))
+        << "the one from before stays the default";
+    EXPECT_TRUE(outcome->on_trial);
+    EXPECT_EQ(without_time(outcome->back), "default-pre-upgrade-TIME");
+    ASSERT_TRUE(trial());
+    EXPECT_EQ(trial()->dataset, "rpool/ROOT/default");
+    EXPECT_EQ(trial()->left, 3U);
+}
+
+TEST_F(InPlace, WhereNothingCountsOrKeepsThereIsNoTrial) {
+    machine.fails = {"diff"};
+    for (const bool counts : {false, true}) {
+        SCOPED_TRACE(counts);
+        if (counts) menu_counts_tries();
+        keeping_unit("", !counts);
+        machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+        upgrade_changes_packages();
+        const auto outcome = run();
+        ASSERT_TRUE(outcome);
+        EXPECT_FALSE(outcome->broken);
+        EXPECT_EQ(machine.ran.back(), kDisarm);
+        EXPECT_FALSE(outcome->on_trial);
+        EXPECT_FALSE(trial());
+        EXPECT_TRUE(events.told.back().ends_with(": it boots from now on without a trial")) << events.told.back();
+    }
+}
+
+TEST_F(InPlace, ATrialThatCannotBeWrittenDownIsNone) {
+    upgrade_changes_packages();
+    menu_counts_tries();
+    keeping_unit("");
+    machine.fails = {"diff", kSync};
+    const auto outcome = run();
+    ASSERT_TRUE(outcome);
+    EXPECT_FALSE(outcome->broken) << "it was proven as well as can be";
+    EXPECT_EQ(machine.ran.back(), kDisarm);
+    EXPECT_FALSE(outcome->on_trial);
+}
+
+/// Upgraded once, and not started since.
+class OnceMore : public InPlace {
+protected:
+    void SetUp() override {
+        InPlace::SetUp();
+        menu_counts_tries();
+        keeping_unit("");
+        const boot::Trial record{5, 77, "rpool/ROOT/default", 3, 3, false};
+        for (const auto* slot : boot::kTrialSlots)
+            files.entries[std::string("/boot/efi/") + slot] = {boot::to_slot(record)};
+        machine.answers["zpool get -H -o value bootfs,altroot"] = "rpool/ROOT/older\n-\n";
+    }
+    bool waits() { return trial() && trial()->dataset == "rpool/ROOT/default" && trial()->left == 3; }
+};
+
+TEST_F(OnceMore, ComesOnTopOfWhatNobodyHasStartedYet) {
+    bool in_between = true;
+    during = [&] {
+        in_between = waits();
+        machine.answers["dpkg-query"] = "openssl\t3.5.9-1~deb13u1\tii \n";
+    };
+    const auto outcome = run();
+    ASSERT_TRUE(outcome) << render(outcome.error());
+    EXPECT_FALSE(outcome->broken);
+    EXPECT_FALSE(in_between) << "a power cut must not start what is half upgraded";
+    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kWork, kProve, kSync})) << "what boots next is proven already";
+    EXPECT_TRUE(outcome->on_trial);
+    EXPECT_EQ(outcome->back, "older");
+    EXPECT_TRUE(waits());
+}
+
+TEST_F(OnceMore, WithNothingToDoOrAFailureLeavesWhatWasOnTrial) {
+    auto outcome = run();
+    ASSERT_TRUE(outcome);
+    EXPECT_FALSE(outcome->broken);
+    EXPECT_EQ(machine.ran, (Lines{kSnapshot, kClone, kWork, kSync, kDropClone, kDropSnapshot}));
+    EXPECT_TRUE(waits());
+    exit_code = 100;
+    outcome = run();
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->broken->details[0], "no package was changed, and the system boots as before");
+    EXPECT_TRUE(waits());
+    upgrade_changes_packages();
+    outcome = run();
+    ASSERT_TRUE(outcome);
+    ASSERT_TRUE(outcome->broken);
+    EXPECT_EQ(outcome->broken->details.back(),
+              "the next boot is put back: older boots, as default was before the upgrade");
+    EXPECT_FALSE(waits()) << "what is broken is not tried";
+}
+
+TEST_F(OnceMore, IsNotStagedAndDoesNotStay) {
+    EXPECT_EQ(run(true).error().code, ExitCode::refused);
+    EXPECT_TRUE(waits());
+    auto with = host();
+    const auto prepared = prepare(with, false);
+    ASSERT_TRUE(prepared);
+    EXPECT_TRUE(prepared->untried);
+    EXPECT_EQ(expect_tried(*prepared, "--staged").error().code, ExitCode::refused);
+    // Tried once and not kept yet: the check of this start goes on.
+    const boot::Trial record{9, 77, "rpool/ROOT/default", 2, 3, false};
+    files.entries[std::string("/boot/efi/") + boot::kTrialSlots[0]] = {boot::to_slot(record)};
+    EXPECT_EQ(prepare(with, false).error().code, ExitCode::refused);
 }
 
 TEST_F(InPlace, WhatChangedNothingLeavesNothing) {

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "boot/trial.h"
+#include "samples/efi.h"
 #include "support/fakes.h"
 #include "upgrade/prepare.h"
 
@@ -72,7 +74,8 @@ protected:
             {"zfs get -Hp -o value available", "5368709120\n"},
             {"dpkg-query", "openssl\t3.5.0-1\tii \nzfs-modules-6.12.117+deb13-amd64\t2.3.9\tii \n"},
             {"apt-get -s", recorded("apt-kernel-with-modules.txt")},
-            {"mktemp", "/run/kldload-upgrade.1\n"},
+            {"mktemp --directory /run/kldload-upgrade", "/run/kldload-upgrade.1\n"},
+            {"mktemp --directory /run/kldload-trial", "/run/kldload-trial.1\n"},
         };
     }
     static std::string recorded(const std::string& name) {
@@ -103,6 +106,20 @@ protected:
                     return proof;
                 }};
     }
+    void menu_counts_tries() {
+        files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {
+            boot::test::make_efi_program({{".osrel", "ID=kldload\nKLDLOAD_TRIALS=1\n"}})};
+        machine.answers["zpool get -Hp -o value guid"] = "77\n";
+    }
+    /// Whether `place` has the unit that keeps what is on trial.
+    void keeping_unit(const std::string& place, bool enabled = true) {
+        const auto link = place + "/etc/systemd/system/multi-user.target.wants/kldload-trial.service";
+        if (enabled)
+            files.entries[link] = {""};
+        else
+            files.entries.erase(link);
+    }
+    std::optional<boot::Trial> trial() { return boot::read_trial(files, "/boot/efi"); }
     void upgrade_changes_packages(const std::string& ask = "dpkg-query") {
         during = [this, ask] { machine.answers[ask] = "openssl\t3.5.9-1~deb13u1\tii \n"; };
     }

@@ -38,6 +38,10 @@ const Lines kWork{kForbid[0], "terminal: chroot " + kPlace + " apt-get dist-upgr
 const Lines kUnmount{"umount --recursive " + kPlace, "rmdir " + kPlace};
 const Lines kGone{"zfs destroy rpool/ROOT/default-upgrade-TIME", "zfs destroy rpool/ROOT/default@upgrade-TIME"};
 const Lines kProve{"prove rpool/ROOT/default-upgrade-TIME"};
+const std::string kLook = "/run/kldload-trial.1";
+const Lines kLooks{"mktemp --directory /run/kldload-trial.XXXXXX",
+                   "mount -t zfs -o zfsutil,ro rpool/ROOT/default-upgrade-TIME " + kLook, "umount " + kLook,
+                   "rmdir " + kLook};
 const Lines kActivate{"zpool set bootfs=rpool/ROOT/default-upgrade-TIME rpool"};
 
 Lines all(const std::vector<Lines>& parts) {
@@ -82,11 +86,6 @@ protected:
         EXPECT_FALSE(files.exists(kPolicy));
         EXPECT_EQ(packages::read_log(files).back().result, "failed");
         EXPECT_EQ(packages::read_log(files).back().snapshot, "") << "there is nothing to undo";
-    }
-    void menu_counts_tries() {
-        files.entries["/boot/efi/EFI/BOOT/grubx64.efi"] = {
-            boot::test::make_efi_program({{".osrel", "ID=kldload\nKLDLOAD_TRIALS=1\n"}})};
-        machine.answers["zpool get -Hp -o value guid"] = "77\n";
     }
     std::string installed_after = "openssl\t3.5.9-1~deb13u1\tii \n";
     std::string policy;
@@ -203,19 +202,45 @@ TEST_F(Staged, ASignalDuringTheCheckKeepsItFromBooting) {
 
 TEST_F(Staged, WhereTheMenuCountsTriesItIsATrial) {
     menu_counts_tries();
+    keeping_unit(kLook);
     const auto outcome = run();
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(outcome->on_trial);
-    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kProve, {"zpool sync rpool"}}))
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kProve, kLooks, {"zpool sync rpool"}}))
         << "bootfs stays where it is";
     const auto trial = boot::read_trial(files, "/boot/efi");
     ASSERT_TRUE(trial);
     EXPECT_EQ(without_time(trial->dataset), "rpool/ROOT/default-upgrade-TIME");
     EXPECT_EQ(trial->left, 3U);
+
+    SCOPED_TRACE("nobody would keep it");
+    keeping_unit(kLook, false);
+    for (const auto* slot : boot::kTrialSlots) files.entries.erase(std::string("/boot/efi/") + slot);
+    machine.answers["dpkg-query"] = "openssl\t3.5.0-1\tii \n";
+    const auto other = run();
+    ASSERT_TRUE(other) << render(other.error());
+    EXPECT_FALSE(other->on_trial);
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kProve, kLooks, kActivate}));
+}
+
+TEST_F(Staged, APartitionThatIsNotMountedIsARefusal) {
+    auto& mounts = files.entries["/proc/self/mountinfo"].bytes;
+    mounts = replace_all(mounts, "44 25 0:39 / /boot/efi rw shared:27 - vfat /dev/vda1 rw\n", "");
+    files.entries["/etc/fstab"] = {"PARTUUID=1-2 /boot/efi vfat umask=0077,nofail 0 1\n"};
+    const Lines tried{"mount /boot/efi"};
+    machine.fails = {tried[0]};
+    const auto outcome = run();
+    ASSERT_TRUE(outcome);
+    ASSERT_TRUE(outcome->broken);
+    EXPECT_NE(outcome->broken->message.find("in /etc/fstab and not mounted"), std::string::npos)
+        << outcome->broken->message;
+    EXPECT_EQ(machine.ran, all({kBefore, kMounts, kWork, kUnmount, kProve, kGone}))
+        << "in the clone something is mounted in its place, that kldload-esp mounts nothing there";
 }
 
 TEST_F(Staged, ATrialThatIsHalfWrittenIsTakenBackOrTold) {
     menu_counts_tries();
+    keeping_unit(kLook);
     const std::string first = std::string("/boot/efi/") + boot::kTrialSlots[0],
                       second = std::string("/boot/efi/") + boot::kTrialSlots[1];
     for (const bool told : {false, true}) {
