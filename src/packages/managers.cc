@@ -92,7 +92,7 @@ Manager pacman() {
             .programs = {"/usr/bin/pacman"},
             .systems = {"arch"},
             .databases = {"/var/lib/pacman"},
-            // Never without u: a partial upgrade is what Arch does not support.
+            // From the lists as they are: fetching them here would make a partial upgrade, which Arch does not support.
             .install = {"pacman", "-S", "--noconfirm", "--needed"},
             .remove = {"pacman", "-R", "--noconfirm"},
             .upgrade = {"pacman", "-Syu", "--noconfirm"},
