@@ -73,4 +73,7 @@ Result<zfs::Plan> plan_mount(const World& world, const std::string& name, const 
 
 Result<zfs::Plan> plan_unmount(const World& world, const std::string& name, bool force);
 
+/// The world once such a clone is there, as plan_create() makes it.
+World with_environment(World world, const std::string& dataset);
+
 }  // namespace kld::be

@@ -152,4 +152,9 @@ Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const
     return plan;
 }
 
+World with_environment(World world, const std::string& dataset) {
+    world.datasets.push_back({dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
+    return world;
+}
+
 }  // namespace kld::be

@@ -34,11 +34,6 @@ std::optional<Open> read_open(Files& files) {
     return open;
 }
 
-void write_down(const Record& record, Files& files, Events& events) {
-    if (const auto written = append(record, files); !written)
-        events.warning("the transaction is not in the log: " + written.error().message);
-}
-
 bool has_ended(Files& files, const std::string& id) {
     const auto log = read_log(files);
     return std::any_of(log.begin(), log.end(),
@@ -52,12 +47,7 @@ Status close_earlier(const Machine& machine, Runner& runner, Files& files, Event
     auto& record = open->record;
     record.changes = changes_between(open->before, now);
     record.result = record.changes.empty() ? "nothing" : "failed";
-    if (record.changes.empty() && !record.snapshot.empty()) {
-        if (const auto dropped = runner.run({.argv = {"zfs", "destroy", record.snapshot}}))
-            record.snapshot.clear();
-        else
-            events.warning("the snapshot " + record.snapshot + " stays: " + dropped.error().message);
-    }
+    if (record.changes.empty()) drop_snapshot(record, runner, events);
     write_down(record, files, events);
     return {};
 }

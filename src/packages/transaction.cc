@@ -19,14 +19,20 @@ std::string dataset_under(const std::vector<zfs::Mount>& mounts, const std::stri
     return mount != nullptr && mount->type == "zfs" ? mount->source : std::string{};
 }
 
-/// A log that cannot be written is no reason to leave a machine without a security update: the snapshot itself says
-/// what it is for.
+}  // namespace
+
 void write_down(const Record& record, Files& files, Events& events) {
     if (const auto written = append(record, files); !written)
         events.warning("the transaction is not in the log: " + written.error().message);
 }
 
-}  // namespace
+void drop_snapshot(Record& record, Runner& runner, Events& events) {
+    if (record.snapshot.empty()) return;
+    if (const auto dropped = runner.run({.argv = {"zfs", "destroy", record.snapshot}}))
+        record.snapshot.clear();
+    else
+        events.warning("the snapshot " + record.snapshot + " stays: " + dropped.error().message);
+}
 
 Result<Machine> probe_machine(Runner& runner, Files& files, bool unprotected) {
     KLD_TRY(const auto* manager, find_manager(files));
@@ -128,13 +134,10 @@ Result<Record> finish(const Machine& machine, Runner& runner, Files& files, Even
         record.result = "failed";
     }
     // A manager that failed may have changed files, whatever its database says.
-    if (after && exit_code == 0 && record.changes.empty() && !record.snapshot.empty()) {
-        if (const auto dropped = runner.run({.argv = {"zfs", "destroy", record.snapshot}}))
-            record.snapshot.clear();
-        else
-            events.warning("the snapshot " + record.snapshot + " stays: " + dropped.error().message);
+    if (after && exit_code == 0 && record.changes.empty()) {
+        drop_snapshot(record, runner, events);
+        record.result = "nothing";
     }
-    if (after && exit_code == 0 && record.changes.empty()) record.result = "nothing";
     write_down(record, files, events);
     return record;
 }

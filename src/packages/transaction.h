@@ -54,6 +54,13 @@ struct Begun {
     Packages before;
 };
 
+/// A log that cannot be written is no reason to leave a machine without a security update, and a warning: the snapshot
+/// itself says what it is for.
+void write_down(const Record& record, Files& files, Events& events);
+
+/// Nothing came of the transaction: its snapshot goes, or a warning says that it stays.
+void drop_snapshot(Record& record, Runner& runner, Events& events);
+
 /// Snapshot first, when that fails nothing was started; then a record that it has begun, which stays as it is should
 /// this process be killed while the manager works.
 /// @param argv  what the person said

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::string_view kBack = "-back";
 
-/// The world once the clone is there.
-be::World with_clone(be::World world, const Back& back) {
-    world.datasets.push_back({back.dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
-    return world;
-}
-
 /// @returns true when it is on trial
 Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, const be::World& world, const Back& back,
                                 bool unverified) {
@@ -31,7 +25,7 @@ Result<bool> check_and_activate(Runner& runner, Files& files, Events& events, co
                 "ksnap restore takes files out of the snapshot; --force-unverified goes ahead all the same");
         }));
     }
-    const auto asked = be::why_no_trial(runner, files, with_clone(world, back), back.dataset);
+    const auto asked = be::why_no_trial(runner, files, be::with_environment(world, back.dataset), back.dataset);
     if (!asked && !unverified) return fail(asked.error());
     const auto why_not = asked ? *asked : asked.error().message;
     if (why_not.empty()) {
@@ -54,7 +48,7 @@ Result<Back> plan_back(const be::World& world, const std::string& snapshot, cons
         [&](const std::string& candidate) { return world.find(world.dataset_of(candidate)) != nullptr; });
     Back back{world.dataset_of(name), {}, {}};
     KLD_TRY(back.create, be::plan_create(world, name, snapshot, inherited, {{be::kReason, kKsnap}}));
-    KLD_TRY(back.activate, be::plan_activate(with_clone(world, back), name));
+    KLD_TRY(back.activate, be::plan_activate(be::with_environment(world, back.dataset), name));
     return back;
 }
 

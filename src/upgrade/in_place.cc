@@ -63,7 +63,7 @@ Result<Way> make_way(Host& host, const Prepared& prepared, const std::vector<std
     const auto made = [&]() -> Status {
         KLD_TRY(way.create, plan_clone(prepared, way.name, way.begun.record.snapshot));
         if (!stay && !prepared.untried) {
-            const auto then = with_environment(prepared.world, prepared.world.dataset_of(way.name));
+            const auto then = be::with_environment(prepared.world, prepared.world.dataset_of(way.name));
             KLD_TRY(way.activate, be::plan_activate(then, way.name));
         }
         auto whole = way.create;
@@ -158,7 +158,7 @@ Result<zfs::Plan> plan_in_place(const Host& host, const Prepared& prepared, bool
     KLD_TRY(auto plan, plan_snapshot_and_clone(prepared, id));
     zfs::Plan activate;
     if (!stay && !prepared.untried) {
-        KLD_TRY(activate, be::plan_activate(with_environment(prepared.world, dataset), name));
+        KLD_TRY(activate, be::plan_activate(be::with_environment(prepared.world, dataset), name));
         plan.steps.insert(plan.steps.end(), activate.steps.begin(), activate.steps.end());
     }
     plan.steps.push_back({"upgrade all packages", command_of(host, prepared, prepared.family.upgrade, {}).argv});
@@ -213,8 +213,7 @@ Result<Outcome> upgrade_in_place(Host& host, const Prepared& prepared, const std
         outcome.broken = Error{"the upgraded system would not boot", proof.broken};
     }
     outcome.record.result = "failed";
-    if (const auto written = packages::append(outcome.record, host.files); !written)
-        host.events.warning("the transaction is not in the log: " + written.error().message);
+    packages::write_down(outcome.record, host.files, host.events);
     add_end(*outcome.broken, prepared, way, stay);
     return outcome;
 }

@@ -211,9 +211,4 @@ Result<zfs::Plan> plan_snapshot_and_clone(const Prepared& prepared, const std::s
     return plan;
 }
 
-be::World with_environment(be::World world, const std::string& dataset) {
-    world.datasets.push_back({dataset, {{"mountpoint", {"/", "local"}}, {"canmount", {"noauto", "local"}}}});
-    return world;
-}
-
 }  // namespace kld::upgrade

@@ -92,7 +92,4 @@ Result<zfs::Plan> plan_clone(const Prepared& prepared, const std::string& name, 
 /// The same with the snapshot before it, as --dry-run shows them: both are called `id`.
 Result<zfs::Plan> plan_snapshot_and_clone(const Prepared& prepared, const std::string& id);
 
-/// The world once such a clone is there.
-be::World with_environment(be::World world, const std::string& dataset);
-
 }  // namespace kld::upgrade

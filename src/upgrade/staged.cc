@@ -47,11 +47,6 @@ Result<Stage> make_clone(Host& host, const Prepared& prepared, const std::vector
     return fail(std::move(error));
 }
 
-void write_down(Host& host, const packages::Record& record) {
-    if (const auto written = packages::append(record, host.files); !written)
-        host.events.warning("the transaction is not in the log: " + written.error().message);
-}
-
 /// The clone and its snapshot go. @returns what could not be taken away, as lines
 std::vector<std::string> take_away(Host& host, Stage& stage) {
     const std::vector<std::vector<std::string>> commands{{"zfs", "destroy", stage.record.environment},
@@ -67,7 +62,7 @@ std::vector<std::string> take_away(Host& host, Stage& stage) {
 /// @returns true when it is on trial
 Result<bool> boot_next(Host& host, const Prepared& prepared, const Stage& stage) {
     const auto& world = prepared.world;
-    const auto then = with_environment(world, stage.record.environment);
+    const auto then = be::with_environment(world, stage.record.environment);
     KLD_TRY(const auto why_not, be::why_no_trial(host.runner, host.files, then, stage.record.environment));
     if (why_not.empty()) {
         host.events.stage("put it on trial");
@@ -118,7 +113,7 @@ Result<zfs::Plan> plan_staged(const Host& host, const Prepared& prepared) {
     auto upgrade = command_of(host, prepared, prepared.family.upgrade, {}).argv;
     upgrade.insert(upgrade.begin(), {"chroot", "/run/kldload-upgrade.XXXXXX"});
     plan.steps.push_back({"upgrade all packages in it", std::move(upgrade)});
-    KLD_TRY(auto activate, be::plan_activate(with_environment(prepared.world, dataset), name));
+    KLD_TRY(auto activate, be::plan_activate(be::with_environment(prepared.world, dataset), name));
     if (const auto esp = be::esp_place(prepared.world.mounts); esp && be::expect_counting_menu(host.files, *esp))
         activate.steps = {{fmt::format("put it on trial: {} boots to prove itself", be::kTries),
                            {"kbe", "activate", "--trial", name}}};
@@ -132,7 +127,7 @@ Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::
     Outcome outcome;
     // Should this process be killed, the log says what it left.
     stage.record.result = "begun";
-    write_down(host, stage.record);
+    packages::write_down(stage.record, host.files, host.events);
     auto done = upgrade_clone(host, prepared, stage);
     if (done && *done) {
         outcome.on_trial = **done;
@@ -153,7 +148,7 @@ Result<Outcome> upgrade_staged(Host& host, const Prepared& prepared, const std::
         }
     }
     outcome.record = stage.record;
-    write_down(host, outcome.record);
+    packages::write_down(outcome.record, host.files, host.events);
     return outcome;
 }
 
