@@ -44,7 +44,8 @@ struct ReadingWish {
     bool take = false;
 };
 
-/// All that plan_clone() has to know, asked for at once. Snapshots are listed only where the source is not mounted:
+/// All that plan_clone() has to know, asked for at once; where a few datasets decide, by one channel program that takes
+/// the snapshot, too. Snapshots are listed only where the source is not mounted:
 /// their directory is faster. An error takes the snapshot away again; a kill leaves it, as one between plan and end
 /// does.
 Result<Reading> read_for_clone(Runner& runner, Files& files, const ReadingWish& wish);

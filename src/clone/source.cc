@@ -9,9 +9,12 @@
 #include "zfs/mounts.h"
 #include "zfs/names.h"
 #include "zfs/query.h"
+#include "zfs/snapshot_program.h"
 
 namespace kld::clone {
 namespace {
+
+constexpr const char* kWhy = "kclone";
 
 Result<std::string> origin_of(const std::string& dataset, std::time_t now,
                               const std::function<bool(const std::string&)>& is_taken) {
@@ -33,33 +36,50 @@ Status parse_all(const std::vector<Result<Output>>& outputs, Files& files, Readi
     return {};
 }
 
-/// The few that decide, in full: a program less. The source tells of its own parent, which is asked only when it is not
-/// that: clones lie beside what they are of.
-Command command_for_few(const std::string& dataset, const std::vector<std::string>& others) {
-    Command command{
-        .argv = {"zfs", "get", "-Hp", "-t", "filesystem,volume", "-o", "name,property,value,source", "all", dataset},
-        // The one that is to be made is not there yet.
-        .accept = [](int code) { return code == 0 || code == 1; }};
-    for (const auto& name : others)
-        if (name != dataset && name != boot::parent_of(dataset)) command.argv.push_back(name);
+/// The few that decide: a program less than all datasets in short and one in full. The source tells of its own parent,
+/// which is asked only when it is not that: clones lie beside what they are of.
+std::vector<std::string> the_few(const std::string& dataset, const std::vector<std::string>& decisive) {
+    std::vector<std::string> few{dataset};
+    for (const auto& name : decisive)
+        if (name != dataset && name != boot::parent_of(dataset)) few.push_back(name);
+    return few;
+}
+
+Command command_for_few(const std::vector<std::string>& few) {
+    Command command{.argv = {"zfs", "get", "-Hp", "-t", "filesystem,volume", "-o", "name,property,value,source", "all"},
+                    // The one that is to be made is not there yet.
+                    .accept = [](int code) { return code == 0 || code == 1; }};
+    command.argv.insert(command.argv.end(), few.begin(), few.end());
     return command;
 }
 
-Status parse_few(const Command& asked, const Result<Output>& answer, const ReadingWish& wish, Reading& reading) {
-    KLD_TRY(const auto output, answer);
-    reading.world.mounts = wish.mounts;
-    KLD_TRY(reading.world.datasets, boot::parse_datasets(output.out));
+/// All are asked for where it turns out that the few do not decide. @returns false when the source is not among them
+Result<bool> take_few(Runner& runner, Files& files, const ReadingWish& wish, std::vector<boot::Dataset> few,
+                      Reading& reading) {
+    reading.world = {std::move(few), wish.mounts};
     const auto* dataset = reading.world.find(reading.dataset);
-    if (dataset == nullptr) return fail(command_error(asked, fmt::format("exit {}", output.exit_code), output.err));
+    if (dataset == nullptr) return false;
     reading.inherited = zfs::local_of(*dataset);
     if (auto parent = datasets::parent_by(*dataset)) reading.world.datasets.push_back(std::move(*parent));
-    return {};
+    if (!datasets::is_decided(reading.world, wish.target)) {
+        KLD_TRY(reading.world, datasets::probe(runner, files));
+    }
+    return true;
+}
+
+Status parse_few(Runner& runner, Files& files, const ReadingWish& wish, const Command& asked,
+                 const Result<Output>& answer, Reading& reading) {
+    KLD_TRY(const auto output, answer);
+    KLD_TRY(auto few, boot::parse_datasets(output.out));
+    KLD_TRY(const bool found, take_few(runner, files, wish, std::move(few), reading));
+    if (found) return {};
+    return fail(command_error(asked, fmt::format("exit {}", output.exit_code), output.err));
 }
 
 }  // namespace
 
 std::vector<std::string> snapshot_command(const std::string& origin) {
-    return {"zfs", "snapshot", "-o", std::string(zfs::kReason) + "=kclone", origin};
+    return {"zfs", "snapshot", "-o", fmt::format("{}={}", zfs::kReason, kWhy), origin};
 }
 
 bool is_path(const std::string& word) {
@@ -105,38 +125,60 @@ Result<Reading> read_unmounted(Runner& runner, Files& files, const ReadingWish& 
 
 }  // namespace
 
+namespace {
+
+/// One program takes the snapshot and reads the few. @returns false when something stands in the way of that: then they
+/// are read in the ordinary way, and the snapshot is taken so unless `reading.taken` says that it was.
+Result<bool> read_and_take(Runner& runner, Files& files, const ReadingWish& wish, const std::vector<std::string>& few,
+                           Reading& reading) {
+    KLD_TRY(reading.origin, origin_of(wish.dataset, wish.now, [](const std::string&) { return false; }));
+    const auto answer = runner.run(zfs::snapshot_program(reading.origin, kWhy, few));
+    reading.taken = answer.has_value();
+    if (!answer) return false;
+    auto datasets = zfs::parse_snapshot_program(answer->out);
+    if (!datasets) return false;
+    auto found = take_few(runner, files, wish, std::move(*datasets), reading);
+    if (!found) return fail(drop_snapshot(runner, reading, std::move(found).error()));
+    return found;
+}
+
+}  // namespace
+
 Result<Reading> read_for_clone(Runner& runner, Files& files, const ReadingWish& wish) {
     const auto& dataset = wish.dataset;
     const auto place = zfs::place_of(wish.mounts, dataset);
     Reading reading{.dataset = dataset};
     if (place.empty()) return read_unmounted(runner, files, wish);
+    const auto names = datasets::decisive_names(wish.mounts, boot::pool_of(dataset), wish.target);
+    const auto few = the_few(dataset, names);
+    if (wish.take && !names.empty()) {
+        KLD_TRY(const bool done, read_and_take(runner, files, wish, few, reading));
+        if (done) return reading;
+    }
     const auto directory = (place == "/" ? "" : place) + "/.zfs/snapshot/";
     const auto is_taken = [&](const std::string& name) { return files.exists(directory + name); };
     const auto nothing_is = [](const std::string&) { return false; };
-    const auto names = datasets::decisive_names(wish.mounts, boot::pool_of(dataset), wish.target);
-    auto commands = names.empty() ? commands_for_all(dataset) : std::vector{command_for_few(dataset, names)};
+    auto commands = names.empty() ? commands_for_all(dataset) : std::vector{command_for_few(few)};
     const auto reads = commands.size();
+    const bool take = wish.take && !reading.taken;
     std::vector<Result<Output>> outputs;
     // ZFS itself says when a name is taken, and looking into .zfs takes longer than all else that is done here.
     for (const bool look : {!wish.take, true}) {
-        KLD_TRY(reading.origin,
-                look ? origin_of(dataset, wish.now, is_taken) : origin_of(dataset, wish.now, nothing_is));
-        commands.resize(reads);
-        if (wish.take)
-            commands.push_back({.argv = snapshot_command(reading.origin), .timeout = std::chrono::hours(24)});
-        outputs = runner.run_all(commands);
-        if (outputs.back() || !files.exists(directory + zfs::split_snapshot(reading.origin).snapshot)) break;
-    }
-    reading.taken = wish.take && outputs.back().has_value();
-    const auto parse = [&]() -> Status {
-        if (names.empty()) {
-            KLD_CHECK(parse_all(outputs, files, reading));
-        } else {
-            KLD_CHECK(parse_few(commands[0], outputs[0], wish, reading));
-            if (!datasets::is_decided(reading.world, wish.target)) {
-                KLD_TRY(reading.world, datasets::probe(runner, files));
-            }
+        if (!reading.taken) {
+            KLD_TRY(reading.origin,
+                    look ? origin_of(dataset, wish.now, is_taken) : origin_of(dataset, wish.now, nothing_is));
         }
+        commands.resize(reads);
+        if (take) commands.push_back({.argv = snapshot_command(reading.origin), .timeout = std::chrono::hours(24)});
+        outputs = runner.run_all(commands);
+        if (!take || outputs.back() || !files.exists(directory + zfs::split_snapshot(reading.origin).snapshot)) break;
+    }
+    reading.taken = reading.taken || (take && outputs.back().has_value());
+    const auto parse = [&]() -> Status {
+        if (names.empty())
+            KLD_CHECK(parse_all(outputs, files, reading));
+        else
+            KLD_CHECK(parse_few(runner, files, wish, commands[0], outputs[0], reading));
         if (!outputs.back()) return fail(outputs.back().error());
         return {};
     };

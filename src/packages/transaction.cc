@@ -4,10 +4,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
 #include "zfs/names.h"
+#include "zfs/properties.h"
 #include "zfs/query.h"
 
 namespace kld::packages {
@@ -73,20 +75,41 @@ std::string who() {
     return std::to_string(::getuid());
 }
 
-Result<std::string> take_snapshot(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now) {
-    KLD_TRY(const auto there,
-            zfs::list(runner, {.root = root, .types = {"snapshot"}, .properties = {"name"}, .depth = 1}));
-    const auto id = zfs::stamped(purpose.prefix, now, [&](const std::string& name) {
-        for (const auto& row : there)
-            if (row[0] == root + "@" + name) return true;
-        return false;
-    });
-    const auto snapshot = root + "@" + id;
-    if (auto made = runner.run({.argv = {"zfs", "snapshot", "-o", "org.kldload:reason=" + purpose.reason, "-o",
-                                         std::string(kTransaction) + "=" + id, snapshot}});
-        !made)
-        return fail(std::move(made.error()).within("no snapshot of " + root + " could be taken"));
+namespace {
+
+Command snapshot_command(const std::string& snapshot, const Purpose& purpose) {
+    return {.argv = {"zfs", "snapshot", "-o", std::string(zfs::kReason) + "=" + purpose.reason, "-o",
+                     std::string(kTransaction) + "=" + zfs::split_snapshot(snapshot).snapshot, snapshot}};
+}
+
+/// Its name when nothing else is called so, which nearly always is the case.
+std::string first_name(const std::string& root, const Purpose& purpose, std::time_t now) {
+    return root + "@" + zfs::stamped(purpose.prefix, now, [](const std::string&) { return false; });
+}
+
+/// ZFS was asked for the first name, and gave this answer: another one is taken when that is in use.
+Result<std::string> after_first_name(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now,
+                                     const Result<Output>& answer) {
+    auto snapshot = first_name(root, purpose, now);
+    if (answer) return snapshot;
+    const auto refused = [&](Error error) {
+        return fail(std::move(error).within("no snapshot of " + root + " could be taken"));
+    };
+    const auto there = zfs::list(runner, {.root = root, .types = {"snapshot"}, .properties = {"name"}, .depth = 1});
+    const auto is_there = [&](const std::string& name) {
+        return there && std::ranges::any_of(*there, [&](const auto& row) { return row[0] == root + "@" + name; });
+    };
+    if (!is_there(zfs::split_snapshot(snapshot).snapshot)) return refused(answer.error());
+    snapshot = root + "@" + zfs::stamped(purpose.prefix, now, is_there);
+    if (auto made = runner.run(snapshot_command(snapshot, purpose)); !made) return refused(made.error());
     return snapshot;
+}
+
+}  // namespace
+
+Result<std::string> take_snapshot(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now) {
+    return after_first_name(runner, root, purpose, now,
+                            runner.run(snapshot_command(first_name(root, purpose, now), purpose)));
 }
 
 Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events& events,
@@ -99,14 +122,17 @@ Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events
     record.argv = argv;
     record.manager = machine.manager->name;
     record.environment = machine.root;
-    KLD_TRY(begun.before, installed(*machine.manager, runner));
     record.result = "begun";
     if (unprotected) {
+        KLD_TRY(begun.before, installed(*machine.manager, runner));
         record.id = zfs::stamped(purpose.prefix, now, [](const std::string&) { return false; });
         write_down(record, files, events);
         return begun;
     }
-    auto snapshot = take_snapshot(runner, machine.root, purpose, now);
+    // Neither waits for the other.
+    const auto answers = runner.run_all(
+        {{.argv = machine.manager->installed}, snapshot_command(first_name(machine.root, purpose, now), purpose)});
+    auto snapshot = after_first_name(runner, machine.root, purpose, now, answers[1]);
     if (!snapshot) {
         auto error = std::move(snapshot.error());
         error.details.emplace_back("the package manager was not started; nothing changed");
@@ -114,6 +140,11 @@ Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events
         return fail(std::move(error));
     }
     record.snapshot = *snapshot;
+    if (!answers[0]) {
+        drop_snapshot(record, runner, events);
+        return fail(answers[0].error());
+    }
+    begun.before = machine.manager->parse(answers[0]->out);
     record.id = zfs::split_snapshot(*snapshot).snapshot;
     write_down(record, files, events);
     return begun;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "zfs/mounts.h"
 
@@ -24,11 +25,22 @@ Result<Output> find_mount(Files& files, const std::string& source, const std::st
     return Output{};
 }
 
+Result<Output> real_path(const std::string& path) {
+    std::error_code error;
+    // readlink -f does not mind when the last part is missing, and prints nothing when an earlier one is.
+    const auto real = std::filesystem::weakly_canonical(path, error);
+    if (error || !std::filesystem::exists(real.parent_path(), error))
+        return fail(fmt::format("cannot follow the links of {}: {}", path,
+                                error ? error.message() : "a part of it is not there"));
+    return Output{0, real.string() + "\n", {}};
+}
+
 }  // namespace
 
 Result<Output> Builtins::run(const Command& command) {
     const auto& argv = command.argv;
     if (argv.size() == 3 && argv[0] == "mkdir" && argv[1] == "--") return make_directory(argv[2]);
+    if (argv.size() == 3 && argv[0] == "readlink" && argv[1] == "-f") return real_path(argv[2]);
     if (argv.size() == 6 && argv[0] == "findmnt" && argv[1] == "--noheadings" && argv[2] == "--source" &&
         argv[4] == "--mountpoint")
         return find_mount(files_, argv[3], argv[5]);

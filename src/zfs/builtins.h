@@ -8,9 +8,10 @@
 
 namespace kld::zfs {
 
-/// Does, as their programs would but for what they print,
+/// Does, as their programs would (findmnt prints nothing),
 ///
 ///     mkdir -- PATH
+///     readlink -f PATH
 ///     findmnt --noheadings --source DATASET --mountpoint PATH
 ///
 /// and hands every other command, and these in another shape, to the runner below. A mount that another one covers is

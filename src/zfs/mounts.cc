@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "zfs/mounts.h"
 
-
 #include "base/text.h"
 
 namespace kld::zfs {

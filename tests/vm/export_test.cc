@@ -216,6 +216,38 @@ TEST_F(Export, TheCopyBootsBesideItsOriginal) {
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
+TEST_F(Export, KilledAnywhereItLosesNothingAndTheNextOneTakesBackWhatWasLeft) {
+    ASSERT_NO_FATAL_FAILURE(boot());
+    ASSERT_NO_FATAL_FAILURE(prepare_places());
+    answer(shell, "sh /run/programs/install");
+    KLD_ASSERT_OK(guest->ssh().copy_to(KLD_KILL_AT, "/home/admin/kill-at"));
+    const std::string command = " kexport qcow2 -o /mnt/result/copy.qcow2";
+    const auto setting = answer(shell, "cat /sys/module/zfs/parameters/zfs_trim_extent_bytes_min");
+    const auto datasets = answer(shell, "zfs list -H -o name -t all -r rpool");
+    const auto counted = said("chmod +x /home/admin/kill-at; /home/admin/kill-at 0" + command);
+    const auto at = counted.find("kill-at: ");
+    ASSERT_NE(at, std::string::npos) << counted;
+    const auto places = std::stoul(counted.substr(at + 9));
+    ASSERT_GT(places, 100U) << counted;
+    answer(shell, "rm /mnt/result/copy.qcow2");
+    for (const unsigned tenths : {1U, 3U, 5U, 7U, 9U}) {
+        SCOPED_TRACE(tenths);
+        const auto told = said("/home/admin/kill-at " + std::to_string(places * tenths / 10) + command);
+        EXPECT_NE(told.find("exit 137"), std::string::npos) << told;
+        EXPECT_EQ(answer(shell, "ls /mnt/result | grep -v '\\.partial$' || true"), "") << "half a file";
+        EXPECT_EQ(answer(shell, "zpool status -x rpool; zpool get -H -o value bootfs rpool"),
+                  "pool 'rpool' is healthy\nrpool/ROOT/default");
+        EXPECT_EQ(answer(shell, "zfs list -H -o name -t all -r rpool | grep -v '@kexport-'"), datasets);
+    }
+    const auto made = said(command);
+    EXPECT_NE(made.find("copy.qcow2 was killed: what it left is taken back"), std::string::npos) << made;
+    EXPECT_EQ(made.find("exit "), std::string::npos) << made;
+    EXPECT_EQ(answer(shell, "ls -A /mnt/result; qemu-img check -q /mnt/result/copy.qcow2"), "copy.qcow2");
+    EXPECT_EQ(answer(shell, "zfs list -H -o name -t all -r rpool"), datasets);
+    expect_no_trace(setting);
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
 TEST_F(Export, EachFormatKeepsItsRulesAndWhatIsEncryptedStaysSoOrNot) {
     ASSERT_NO_FATAL_FAILURE(boot());
     expect_healthy(shell, "rpool/ROOT/default");

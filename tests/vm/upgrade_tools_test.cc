@@ -66,6 +66,17 @@ protected:
                           "echo 'deb [trusted=yes] file:/srv/packages/debian ./' > /etc/apt/sources.list.d/test.list\n"
                           "apt-get -q update");
     }
+    /// The same, and all else that has become newer since.
+    void offer_all() {
+        offer("debian-13");
+        answer(shell,
+               "echo 'deb [trusted=yes] file:/srv/packages/debian-others ./' > /etc/apt/sources.list.d/others.list\n"
+               "apt-get -q update");
+    }
+    /// Each package that is installed is as new as the sources have it.
+    void expect_all_current() {
+        EXPECT_EQ(answer(shell, "apt-get -q -s dist-upgrade | grep -e ^Inst -e ^Conf || true"), "");
+    }
     /// A package in /srv/local, as one of the machine's sources.
     void offer_local(const std::string& package) {
         answer(shell, "set -e; cd /srv/local; package=" + package + R"sh(
@@ -136,7 +147,7 @@ TEST_F(Upgrade, InPlaceWithAnEnvironmentToReturnTo) {
         expect_kernels("1");
     }
     SCOPED_TRACE("with modules");
-    offer("debian-13");
+    offer_all();
     // What apt would do for a person that calls it, it does not do for kupgrade.
     answer(shell, "kpkg hooks on");
     expect_in(said("kupgrade < /dev/null"), "exit 3");
@@ -152,6 +163,7 @@ TEST_F(Upgrade, InPlaceWithAnEnvironmentToReturnTo) {
     EXPECT_EQ(answer(shell, "kbe list -H | awk '$1 == \"default\" {print $2}'"), "NT");
     expect_kernels("2");
     EXPECT_EQ(answer(shell, "dpkg --audit"), "");
+    expect_all_current();
     EXPECT_EQ(answer(shell, "kpkg history -H | tail -n 1 | cut -f4,6"), "done\tkupgrade");
     EXPECT_EQ(answer(shell, "zfs list -H -t snapshot -o name rpool/ROOT/default | grep -c '@kpkg-' || true"), "0");
 
@@ -205,7 +217,7 @@ TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     ASSERT_NO_FATAL_FAILURE(first_boot());
     ASSERT_NO_FATAL_FAILURE(enable_trials());
     const auto old = kernel();
-    offer("debian-13");
+    offer_all();
     ASSERT_NO_FATAL_FAILURE(offer_newer_menu());
     answer(shell, "kpkg hooks on");
     const int certificate_before = certificate();
@@ -228,6 +240,7 @@ TEST_F(Upgrade, StagedInACloneWhileTheSystemRunsOnUnchanged) {
     expect_kernels("2");
     EXPECT_EQ(answer(shell, "dpkg --audit; ls /usr/sbin/policy-rc.d* 2>/dev/null || true"), "");
     expect_in(said("kbe check"), " 0 failed, 0 unknown");
+    expect_all_current();
 
     // The new boot files wait for the start after the trial: the other system would be started by them, too.
     EXPECT_EQ(certificate(), certificate_before);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "support/fakes.h"
+#include "zfs/snapshot_program.h"
 
 namespace kld::clone::test {
 namespace {
@@ -211,6 +212,11 @@ TEST_F(ReadForClone, BelowAMountpointAFewDatasetsDecide) {
         "tank/srv\ttype\tfilesystem\t-\ntank/srv\tmountpoint\t/srv\tlocal\ntank/srv\tcanmount\ton\tdefault\n"
         "tank/srv\tatime\toff\tlocal\ntank/srv\tcompression\tzstd\tinherited from tank\n"
         "tank/srv\tcom.example:note\tx\treceived\n";
+    // Another snapshot of it may be taken in the same transaction group, and then that is refused.
+    const auto expect_refused_program = [&] {
+        runner.expect(zfs::snapshot_program(name, "kclone", {"tank/srv", "tank/srv/x"}).argv, "", 1, "error 11");
+    };
+    expect_refused_program();
     runner.expect(few, output, 1, "cannot open 'tank/srv/x': dataset does not exist");
     runner.expect({"zfs", "snapshot", "-o", "org.kldload:reason=kclone", name});
     const auto read = read_for_clone(runner, files, {"tank/srv", mounts(), "/srv/x", kNow, true});
@@ -237,6 +243,7 @@ TEST_F(ReadForClone, BelowAMountpointAFewDatasetsDecide) {
     EXPECT_TRUE(read_for_clone(runner, files, {"tank/srv/big", mounts(), "/srv/x", kNow, false}));
 
     // Mounted by hand in a place that is not its own: then it hands nothing down.
+    expect_refused_program();
     runner.expect(few, replace_all(output, "/srv\tlocal", "/elsewhere\tlocal"), 1);
     runner.expect({"zfs", "snapshot", "-o", "org.kldload:reason=kclone", name});
     expect_world();
@@ -245,12 +252,55 @@ TEST_F(ReadForClone, BelowAMountpointAFewDatasetsDecide) {
     EXPECT_EQ(elsewhere->world.datasets.size(), 1U);
 
     // Nothing is known of the source, and another error than that of the new one may be the reason.
+    expect_refused_program();
     runner.expect(few, "tank\ttype\tfilesystem\t-\n", 1, "cannot open 'tank/srv': I/O error");
     runner.expect({"zfs", "snapshot", "-o", "org.kldload:reason=kclone", name});
     runner.expect({"zfs", "destroy", name});
     const auto failed = read_for_clone(runner, files, {"tank/srv", mounts(), "/srv/x", kNow, true});
     ASSERT_FALSE(failed.has_value());
     EXPECT_NE(render(failed.error()).find("I/O error"), std::string::npos) << render(failed.error());
+}
+
+TEST_F(ReadForClone, OneProgramTakesTheSnapshotAndReadsWhatDecides) {
+    const std::vector<std::string> names{"tank/srv", "tank/srv/x"};
+    const std::string said =
+        R"({"return":{"tank/srv":{"type":{"value":"filesystem"},"mountpoint":{"value":"/srv","from":"tank/srv"},)"
+        R"("canmount":{"value":"on","from":"default"},"atime":{"value":"off","from":"tank/srv"}}}})";
+    const auto expect_program = [&](const std::string& output) {
+        runner.expect(zfs::snapshot_program(name, "kclone", names).argv, output);
+    };
+    const ReadingWish wish{"tank/srv", mounts(), "/srv/x", kNow, true};
+    expect_program(said);
+    const auto read = read_for_clone(runner, files, wish);
+    ASSERT_TRUE(read.has_value()) << render(read.error());
+    EXPECT_EQ(read->origin, name);
+    EXPECT_TRUE(read->taken);
+    EXPECT_EQ(read->inherited, (zfs::Properties{{"atime", "off"}}));
+    EXPECT_EQ(datasets::home_of(read->world, "tank", "/srv/x")->dataset, "tank/srv/x");
+
+    // What is not UTF-8 ends its output; the snapshot is there, and is not taken twice.
+    const std::vector<std::string> few{
+        "zfs", "get",      "-Hp",       "-t", "filesystem,volume", "-o", "name,property,value,source",
+        "all", "tank/srv", "tank/srv/x"};
+    expect_program(said.substr(0, 40));
+    runner.expect(few, "tank/srv\ttype\tfilesystem\t-\ntank/srv\tmountpoint\t/srv\tlocal\ntank/srv\tcanmount\ton\t-\n");
+    const auto cut = read_for_clone(runner, files, wish);
+    ASSERT_TRUE(cut.has_value()) << render(cut.error());
+    EXPECT_EQ(cut->origin, name);
+    EXPECT_TRUE(cut->taken);
+    expect_program(said.substr(0, 40));
+    runner.expect(few, "", 1, "I/O error");
+    runner.expect({"zfs", "destroy", name});
+    EXPECT_FALSE(read_for_clone(runner, files, wish)) << "the snapshot goes again";
+
+    // Mounted elsewhere than it says: all have to be asked for, and when that fails, too, the snapshot goes again.
+    expect_program(replace_all(said, "\"/srv\"", "\"/elsewhere\""));
+    expect_world();
+    EXPECT_TRUE(read_for_clone(runner, files, wish)) << "the world has one dataset then";
+    expect_program(replace_all(said, "\"/srv\"", "\"/elsewhere\""));
+    runner.expect(datasets::probe_command().argv, "", 1);
+    runner.expect({"zfs", "destroy", name});
+    EXPECT_FALSE(read_for_clone(runner, files, wish));
 }
 
 TEST_F(ReadForClone, OfWhatIsNotMountedTheSnapshotsAreListedAndNoneIsTaken) {

@@ -30,7 +30,7 @@ protected:
         return probe_machine(runner, files, unprotected);
     }
     void expect_installed(const std::string& packages) { runner.expect(manager_of("apt").installed, packages); }
-    /// The list of snapshots is asked for, and one is made; its name has the moment in it.
+    /// One is made that is not in `there`; its name has the moment in it.
     void expect_snapshot(int exit_code = 0, const std::string& said = {}) {
         runner.answer = [this, exit_code, said](const Command& command) -> std::optional<Result<Output>> {
             if (command.argv[0] != "zfs") return std::nullopt;
@@ -39,7 +39,10 @@ protected:
                 destroyed = command.argv[2];
                 return Output{};
             }
-            snapshot = command.argv.back();
+            const auto& wanted = command.argv.back();
+            if (contains(lines(there), wanted))
+                return fail(command_error(command, "exit 1", "cannot create snapshot: dataset already exists"));
+            snapshot = wanted;
             if (exit_code == 0) return Output{};
             return fail(command_error(command, "exit " + std::to_string(exit_code), said));
         };
@@ -117,6 +120,36 @@ TEST_F(Transactions, WhereHooksWouldRefuseEachRunTheyAreNotSwitchedOn) {
     EXPECT_EQ(refused.error().code, ExitCode::refused);
     EXPECT_NE(refused.error().message.find("the root file system is not ZFS"), std::string::npos);
     EXPECT_NE(refused.error().hint.find("kpkg hooks off"), std::string::npos) << "apt has no --force-no-snapshot";
+}
+
+TEST_F(Transactions, ASecondOneWithinASecondHasAnotherName) {
+    const auto here = machine();
+    constexpr std::time_t kMoment = 1'795'000'000;
+    expect_snapshot();
+    const auto first = take_snapshot(runner, "rpool/ROOT/default", {}, kMoment);
+    ASSERT_TRUE(first) << render(first.error());
+    EXPECT_EQ(*first, "rpool/ROOT/default@kpkg-20261118-110640");
+    there = *first + "\n" + *first + "-2\n";
+    const auto third = take_snapshot(runner, "rpool/ROOT/default", {}, kMoment);
+    ASSERT_TRUE(third) << render(third.error());
+    EXPECT_EQ(*third, *first + "-3");
+    EXPECT_EQ(snapshot, *third);
+}
+
+TEST_F(Transactions, WithoutAListOfPackagesNothingIsStartedAndNoSnapshotStays) {
+    const auto here = machine();
+    expect_snapshot();
+    const auto zfs = runner.answer;
+    runner.answer = [zfs](const Command& command) -> std::optional<Result<Output>> {
+        if (command.argv[0] == "dpkg-query") return fail(command_error(command, "exit 2", "the database is damaged"));
+        return zfs(command);
+    };
+    const auto begun = begin(*here, runner, files, events, {"kpkg", "upgrade"}, false);
+    ASSERT_FALSE(begun);
+    EXPECT_EQ(begun.error().details.back(), "the database is damaged");
+    EXPECT_NE(snapshot, "");
+    EXPECT_EQ(destroyed, snapshot);
+    EXPECT_TRUE(read_log(files).empty());
 }
 
 TEST_F(Transactions, WhatEndsWellAndLeavesPackagesHalfDoneHasFailed) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "support/fakes.h"
 
 namespace kld::zfs {
@@ -45,10 +47,28 @@ TEST_F(BuiltinsTest, FindsWhatIsMountedLastOnAPlace) {
     EXPECT_FALSE(is_mounted("tank/srv", "/srv/c"));
 }
 
+TEST_F(BuiltinsTest, FollowsLinksToWhatIsThereOrNot) {
+    const auto directory = *TemporaryDirectory::make("/tmp");
+    const auto base = std::filesystem::canonical(directory.path()).string();
+    std::filesystem::create_directories(base + "/usr/lib/sysimage/rpm");
+    std::filesystem::create_directories(base + "/var/lib");
+    std::filesystem::create_symlink("../../usr/lib/sysimage/rpm", base + "/var/lib/rpm");
+    const auto followed = [&](const std::string& path) {
+        return runner.run({.argv = {"readlink", "-f", base + path}});
+    };
+    EXPECT_EQ(followed("/var/lib/rpm").value().out, base + "/usr/lib/sysimage/rpm\n");
+    EXPECT_EQ(followed("/var/lib/rpm/new").value().out, base + "/usr/lib/sysimage/rpm/new\n");
+    EXPECT_EQ(followed("/var/lib").value().out, base + "/var/lib\n");
+    const auto lost = followed("/no/such");
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().message, "cannot follow the links of " + base + "/no/such: a part of it is not there");
+}
+
 TEST_F(BuiltinsTest, EverythingElseIsAProgram) {
     for (const std::vector<std::string>& argv : {std::vector<std::string>{"mkdir", "-p", "/tmp/x"},
                                                  {"mkdir", "--mode=0700", "--", "/tmp/x"},
                                                  {"findmnt", "/"},
+                                                 {"readlink", "/a"},
                                                  {"zfs", "list"}}) {
         programs.expect(argv, "said");
         EXPECT_EQ(runner.run({.argv = argv}).value().out, "said");
