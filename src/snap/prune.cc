@@ -58,6 +58,12 @@ std::string reason_to_go(const Policy& policy) {
     return join(reasons, ", ");
 }
 
+std::string Room::keeps(std::uint64_t used) {
+    if (wanted_ && free_ >= *wanted_) return fmt::format("{} is free without it", human_bytes(*wanted_));
+    free_ += used;
+    return {};
+}
+
 Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy, const PoolSpace& space,
                    std::time_t now) {
     Pruning pruning;
@@ -72,17 +78,13 @@ Pruning plan_prune(const std::vector<Snapshot>& snapshots, const Policy& policy,
         one->why =
             reason_to_stay(one->snapshot, policy,
                            newer[{zfs::split_snapshot(one->snapshot.name).dataset, one->snapshot.reason}]++, now);
-    auto free = space.available;
+    Room room(policy, space);
     std::vector<Snapshot> chosen;
     for (auto& one : pruning.decisions) {
+        if (one.why.empty()) one.why = room.keeps(one.snapshot.used);
         if (!one.why.empty()) continue;
-        if (policy.min_free && free >= *policy.min_free) {
-            one.why = fmt::format("{} is free without it", human_bytes(*policy.min_free));
-            continue;
-        }
         one.goes = true;
         one.why = reason_to_go(policy);
-        free += one.snapshot.used;  // at least: what it shares with another one that goes comes on top
         chosen.push_back(one.snapshot);
     }
     for (const auto& batch : destroy_batches(chosen))

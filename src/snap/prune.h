@@ -30,13 +30,26 @@ std::string kept_by_rule(const Policy& policy, std::uint64_t newer, std::uint64_
 /// "older than 30 d, not the newest"
 std::string reason_to_go(const Policy& policy);
 
-/// Columns of a list of decisions, without rows. @param title  of the first one
-Table decision_table(const std::string& title);
-
 /// Space of the pool, in bytes as `zfs list` counts them; what is being freed counts as available.
 struct PoolSpace {
     std::uint64_t used = 0, available = 0;
 };
+
+/// Decides, from the oldest on, which of those that count and age let go have to, for so much to be free.
+class Room {
+public:
+    Room(const Policy& policy, const PoolSpace& space) : wanted_(policy.min_free), free_(space.available) {}
+    /// Why the next one stays; empty: it goes, and its space is free.
+    /// @param used  bytes that it holds alone: what it shares with another one that goes comes on top
+    std::string keeps(std::uint64_t used);
+
+private:
+    std::optional<std::uint64_t> wanted_;
+    std::uint64_t free_;
+};
+
+/// Columns of a list of decisions, without rows. @param title  of the first one
+Table decision_table(const std::string& title);
 
 struct Decision {
     Snapshot snapshot;

@@ -54,7 +54,8 @@ std::string needed(const be::World& world, const std::string& dataset) {
 
 }  // namespace
 
-Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const Policy& policy) {
+Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const Policy& policy,
+                                                   const PoolSpace& space) {
     EnvironmentPruning pruning;
     for (const auto& dataset : world.datasets) {
         const auto reason = own_reason(dataset);
@@ -73,8 +74,12 @@ Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const
         const auto count = newer[one->reason]++;
         one->why = needed(world, one->dataset);
         if (one->why.empty()) one->why = kept_by_rule(policy, count, one->created, world.now);
-        one->goes = one->why.empty();
-        if (one->goes) one->why = reason_to_go(policy);
+    }
+    Room room(policy, space);
+    for (auto& one : pruning.decisions) {
+        if (one.why.empty()) one.why = room.keeps(one.used);
+        one.goes = one.why.empty();
+        if (one.goes) one.why = reason_to_go(policy);
     }
     for (const auto& one : pruning.decisions) {
         if (!one.goes) continue;

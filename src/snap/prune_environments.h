@@ -29,8 +29,9 @@ struct EnvironmentPruning {
 /// a snapshot that is held, that something was cloned from, or that somebody else made. The newest are counted for each
 /// reason.
 /// @param world   with snapshots that have their reasons (read_snapshots)
-/// @param policy  without min_free
-Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const Policy& policy);
+/// @param space   for min_free: then the oldest go, of all reasons, until so much is free
+Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const Policy& policy,
+                                                   const PoolSpace& space);
 
 /// Name, creation, used, why; in JSON "goes" and the reason, too.
 Table list_decisions(const std::vector<EnvironmentDecision>& decisions);

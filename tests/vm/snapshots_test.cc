@@ -47,6 +47,33 @@ TEST_F(Snapshots, AreMadeByThePolicyAndNotOfWhatIsThrownAway) {
     answer(shell, "systemctl enable --now kldload-snapshots@hourly.timer kldload-snapshots@weekly.timer");
     EXPECT_EQ(words(answer(shell, "systemctl show -P NextElapseUSecRealtime kldload-snapshots@weekly.timer"))[0],
               "Mon");
+    {
+        SCOPED_TRACE("what is old goes by itself, by the unit as it is shipped");
+        EXPECT_EQ(answer(shell, "systemctl is-enabled kldload-prune.timer"), "enabled");
+        // As old as the rules want it, without waiting for a month: the clock is what is changed.
+        answer(shell, R"sh(set -e; systemctl stop systemd-timesyncd
+for i in $(seq 12); do zfs snapshot -o org.kldload:reason=kpkg rpool/ROOT/default@kpkg-$i; done
+for i in 1 2 3 4 5; do
+	zfs snapshot -o org.kldload:reason=kupgrade rpool/ROOT/default@pre-$i
+	zfs clone -o canmount=noauto -o mountpoint=/ -o org.kldload:reason=kupgrade rpool/ROOT/default@pre-$i rpool/ROOT/pre-$i
+	sleep 1
+done
+systemctl start kldload-prune.service)sh");
+        const auto left = [&] {
+            return answer(shell,
+                          "zfs list -H -o name -t snapshot rpool/ROOT/default | grep -c @kpkg-; "
+                          "zfs list -H -o name -r rpool/ROOT | grep /pre- | tr '\n' ' '");
+        };
+        EXPECT_EQ(left(), "12\nrpool/ROOT/pre-1 rpool/ROOT/pre-2 rpool/ROOT/pre-3 rpool/ROOT/pre-4 rpool/ROOT/pre-5")
+            << "all are young";
+        answer(shell, "date -s '+31 days' >/dev/null; systemctl start kldload-prune.service");
+        EXPECT_EQ(left(), "10\nrpool/ROOT/pre-3 rpool/ROOT/pre-4 rpool/ROOT/pre-5");
+        EXPECT_EQ(
+            answer(shell,
+                   "zfs list -H -o name -t snapshot rpool/ROOT/default | grep -e @kpkg-[12]$ -e @pre-[12]$ || true"),
+            "");
+        EXPECT_EQ(with("mine"), "rpool/home") << "what a person made is not looked at";
+    }
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 

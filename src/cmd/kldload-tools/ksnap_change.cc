@@ -2,9 +2,9 @@
 // ksnap create, destroy, hold, release, prune.
 #include <fmt/core.h>
 
-#include "base/age.h"
 #include "base/text.h"
 #include "ksnap.h"
+#include "prune_options.h"
 #include "snap/changes.h"
 #include "snap/create.h"
 #include "snap/prune.h"
@@ -19,7 +19,7 @@ struct SnapChangeOptions {
     ChangeOptions change{};
     std::vector<std::string> words{};
     bool recursive = false, automatic = false;
-    std::string keep{}, older_than{}, min_free{};
+    PruneOptions rules{};
 };
 using SnapChangeOptionsPtr = std::shared_ptr<SnapChangeOptions>;
 
@@ -99,35 +99,17 @@ Status snap_hold(ToolContext& context, const SnapChangeOptions& options, SnapHol
     return carry_out(context, options.change, plan, {});
 }
 
-Result<snap::Policy> snap_policy(const SnapChangeOptions& options, const snap::PoolSpace& space) {
-    snap::Policy policy;
-    if (!options.keep.empty()) {
-        KLD_TRY(policy.keep, parse_number(options.keep));
-    }
-    if (!options.older_than.empty()) {
-        KLD_TRY(policy.older_than, parse_age(options.older_than));
-    }
-    if (!options.min_free.empty()) {
-        KLD_TRY(policy.min_free, snap::parse_min_free(options.min_free, space));
-    }
-    policy.automatic = options.automatic;
-    return policy;
-}
-
 Status snap_prune(ToolContext& context, const SnapChangeOptions& options) {
-    if (options.keep.empty() && options.older_than.empty() && options.min_free.empty())
-        return fail("nothing says which snapshots may go",
-                    "--keep 10, --older-than 30d or --min-free 10%; all of them "
-                    "together take away what each lets go",
-                    ExitCode::usage);
-    KLD_CHECK(snap_policy(options, {}));
+    const std::string what = "snapshots";
+    KLD_CHECK(prune_policy(options.rules, {}, what));
     KLD_TRY(const auto change, snap_begin(context, options.change, snap_whole_pool(options.change.pool)));
     const auto& pool = change.specs.front().dataset;
     KLD_TRY(const auto space, snap::read_pool_space(context.runner, pool));
-    KLD_TRY(const auto policy, snap_policy(options, space));
+    KLD_TRY(auto policy, prune_policy(options.rules, space, what));
+    policy.automatic = options.automatic;
     KLD_TRY(const auto snapshots, snap::read_snapshots(context.runner, pool, snap::Depth::below));
     const auto pruning = snap::plan_prune(snapshots, policy, space, std::time(nullptr));
-    print_pruning(snap::list_decisions(pruning.decisions), "snapshots", options.change);
+    print_pruning(snap::list_decisions(pruning.decisions), what, options.change);
     if (options.change.dry_run) return {};
     return zfs::apply(pruning.plan, context.runner, *context.events());
 }
@@ -206,9 +188,7 @@ void add_snap_changes(CLI::App& app, ToolContext& context) {
         auto* verb = snap_add_change(app, context, options, "prune",
                                      "destroy old snapshots that kldload made: those that every rule given lets go",
                                      snap_prune, true);
-        verb->add_option("--keep", options->keep, "the newest N of each dataset and reason stay; else one");
-        verb->add_option("--older-than", options->older_than, "younger ones stay: 12h, 30d, 8w, 1y");
-        verb->add_option("--min-free", options->min_free, "the oldest go, until so much is free: 10%, 20G");
+        options->rules.add_to(*verb, "dataset and reason");
         verb->add_flag("--automatic", options->automatic, "not those that somebody made with ksnap create");
     }
 }

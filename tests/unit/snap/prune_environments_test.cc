@@ -44,9 +44,9 @@ be::World machine() {
     return world;
 }
 
-Names going(const be::World& world, const Policy& policy) {
+Names going(const be::World& world, const Policy& policy, const PoolSpace& space = {}) {
     Names names;
-    const auto pruning = plan_prune_environments(world, policy);
+    const auto pruning = plan_prune_environments(world, policy, space);
     EXPECT_TRUE(pruning.has_value());
     for (const auto& one : pruning->decisions)
         if (one.goes) names.push_back(world.name_of(one.dataset));
@@ -54,7 +54,7 @@ Names going(const be::World& world, const Policy& policy) {
 }
 
 std::string why(const be::World& world, const std::string& name) {
-    const auto pruning = plan_prune_environments(world, {.keep = 0});
+    const auto pruning = plan_prune_environments(world, {.keep = 0}, {});
     for (const auto& one : pruning->decisions)
         if (one.dataset == "rpool/ROOT/" + name) return one.goes ? "goes" : one.why;
     return "not looked at";
@@ -71,8 +71,23 @@ TEST(PruneEnvironments, ByCountAndAge) {
     EXPECT_EQ(going(world, {.keep = 9}), Names{});
 }
 
+TEST(PruneEnvironments, TheOldestGoUntilEnoughIsFree) {
+    auto world = machine();
+    const PoolSpace space{.used = 100'000, .available = 5'000};
+    EXPECT_EQ(going(world, {.keep = 1, .min_free = 5'000}, space), Names{}) << "so much is free already";
+    EXPECT_EQ(going(world, {.keep = 1, .min_free = 6'500}, space), (Names{"a", "b"})) << "each holds 1000";
+    EXPECT_EQ(going(world, {.keep = 4, .min_free = 50'000}, space), (Names{"a"})) << "the newest stay in any case";
+    EXPECT_EQ(going(world, {.older_than = 35 * kDay, .min_free = 6'000}, space), (Names{"a"}));
+    world.mounts.push_back({"rpool/ROOT/a", "/mnt", "zfs"});
+    EXPECT_EQ(going(world, {.keep = 1, .min_free = 6'000}, space), (Names{"b"})) << "what stays frees nothing";
+    const auto pruning = plan_prune_environments(world, {.keep = 1, .min_free = 6'000}, space);
+    ASSERT_TRUE(pruning.has_value());
+    EXPECT_EQ(pruning->decisions[1].why, "not the newest, less than 5.9 KiB is free");
+    EXPECT_EQ(pruning->decisions[2].why, "5.9 KiB is free without it");
+}
+
 TEST(PruneEnvironments, OriginsGoAlong) {
-    const auto pruning = plan_prune_environments(machine(), {.keep = 4});
+    const auto pruning = plan_prune_environments(machine(), {.keep = 4}, {});
     ASSERT_TRUE(pruning.has_value());
     Names commands;
     for (const auto& plan : pruning->plans)
@@ -82,7 +97,7 @@ TEST(PruneEnvironments, OriginsGoAlong) {
 
 TEST(PruneEnvironments, OriginsThatWereNotMadeForThemStay) {
     const auto commands = [](const be::World& world) {
-        const auto pruning = plan_prune_environments(world, {.keep = 4});
+        const auto pruning = plan_prune_environments(world, {.keep = 4}, {});
         Names all;
         if (pruning)
             for (const auto& plan : pruning->plans)
@@ -103,7 +118,7 @@ TEST(PruneEnvironments, OriginsThatWereNotMadeForThemStay) {
     back.datasets[1] = environment("a", 50, "ksnap");
     back.datasets.push_back(environment("z", 1, "ksnap"));
     back.snapshots[0].reason = "ksnap";
-    const auto pruning = plan_prune_environments(back, {.keep = 1, .older_than = 45 * kDay});
+    const auto pruning = plan_prune_environments(back, {.keep = 1, .older_than = 45 * kDay}, {});
     ASSERT_TRUE(pruning.has_value());
     ASSERT_EQ(pruning->plans.size(), 1U);
     ASSERT_EQ(pruning->plans[0].steps.size(), 1U);
