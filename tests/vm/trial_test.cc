@@ -88,17 +88,30 @@ TEST_F(Trials, AnInitramfsThatFailsGivesWay) {
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
+/// In the environment that is mounted: the timer of the trial goes off two minutes after the start.
+const std::string kSoon =
+    "mkdir -p etc/systemd/system/kldload-trial-timeout.timer.d\n"
+    "printf '[Timer]\\nOnBootSec=\\nOnBootSec=2min\\n' > etc/systemd/system/kldload-trial-timeout.timer.d/soon.conf\n";
+
 TEST_F(Trials, AUserlandThatNeverArrivesGivesWay) {
-    ASSERT_NO_FATAL_FAILURE(
-        make("stuck",
-             "printf '[Unit]\\nBefore=multi-user.target\\n[Service]\\nType=oneshot\\nExecStart=/usr/bin/sleep "
-             "infinity\\nTimeoutStartSec=infinity\\n' > etc/systemd/system/stuck.service\n"
-             "mkdir -p etc/systemd/system/multi-user.target.wants etc/systemd/system/kldload-trial-timeout.timer.d\n"
-             "ln -s ../stuck.service etc/systemd/system/multi-user.target.wants/stuck.service\n"
-             "printf '[Timer]\\nOnBootSec=\\nOnBootSec=2min\\n' > "
-             "etc/systemd/system/kldload-trial-timeout.timer.d/soon.conf"));
+    ASSERT_NO_FATAL_FAILURE(make(
+        "stuck", kSoon +
+                     "printf '[Unit]\\nBefore=multi-user.target\\n[Service]\\nType=oneshot\\nExecStart=/usr/bin/sleep "
+                     "infinity\\nTimeoutStartSec=infinity\\n' > etc/systemd/system/stuck.service\n"
+                     "mkdir -p etc/systemd/system/multi-user.target.wants\n"
+                     "ln -s ../stuck.service etc/systemd/system/multi-user.target.wants/stuck.service"));
     ASSERT_NO_FATAL_FAILURE(try_it("stuck", 3));
     ASSERT_NO_FATAL_FAILURE(expect_back_after("stuck", 3));
+    KLD_ASSERT_OK(guest->shut_down_by_ssh());
+}
+
+TEST_F(Trials, AnEmergencyShellGivesWay) {
+    ASSERT_NO_FATAL_FAILURE(make(
+        "shell", kSoon + "echo 'UUID=no-such-disk /data ext4 defaults,x-systemd.device-timeout=5s 0 2' >> etc/fstab"));
+    ASSERT_NO_FATAL_FAILURE(try_it("shell", 1));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("[trial 1 of 1]"));
+    ASSERT_NO_FATAL_FAILURE(expect_on_console("emergency mode"));
+    ASSERT_NO_FATAL_FAILURE(expect_back_after("shell", 1, 2));
     KLD_ASSERT_OK(guest->shut_down_by_ssh());
 }
 
