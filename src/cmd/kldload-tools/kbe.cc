@@ -32,7 +32,7 @@ Status be_create(ToolContext& context, const BeOptions& options) {
 }
 
 Status be_check(ToolContext& context, const BeOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto world, be::probe(context.runner, context.files, options.change.pool, false));
     auto dataset = world.running;
     if (!options.name.empty()) {
@@ -166,7 +166,7 @@ void add_be_run(CLI::App& app, ToolContext& context) {
     verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
     verb->callback([&context, options] {
         context.chosen([&context, options]() -> Result<int> {
-            KLD_CHECK(expect_root());
+            KLD_CHECK(expect_root(context));
             KLD_TRY(const auto world, be::probe(context.runner, context.files, options->change.pool, false));
             return be::run_inside(
                 context.runner, world, options->name,

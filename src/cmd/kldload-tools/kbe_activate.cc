@@ -9,11 +9,11 @@
 namespace kld::cmd {
 
 Result<BeChange> begin_be_change(ToolContext& context, const ChangeOptions& options, bool wait) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(auto world, be::probe(context.runner, context.files, options.pool, false));
     BeChange change{std::nullopt, {}};
     if (!options.dry_run) {
-        KLD_TRY(auto lock, wait ? wait_for_pool(world.pool) : lock_pool(world.pool));
+        KLD_TRY(auto lock, wait ? wait_for_pool(context, world.pool) : lock_pool(context, world.pool));
         change.lock.emplace(std::move(lock));
     }
     // Read once the lock is held: somebody may just have ended a change.
@@ -80,7 +80,7 @@ Status be_end_trial(ToolContext& context, const BeOptions& options) {
 }
 
 Status be_commit(ToolContext& context, const BeOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     // Before the lock is held: a check may be one that makes a snapshot.
     if (!options.unverified) KLD_CHECK(be::run_boot_checks(context.runner, context.files));
     // It has come up. Waiting for who changes the pool is no reason to restart it in the midst of that.

@@ -9,7 +9,7 @@ namespace kld::cmd {
 namespace {
 
 Status be_diff(ToolContext& context, const BeOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto world, be::probe(context.runner, context.files, options.change.pool, false));
     if (options.other.empty() && world.running.empty())
         return fail("no boot environment runs here", "name both", ExitCode::usage);

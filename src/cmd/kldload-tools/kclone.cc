@@ -19,8 +19,8 @@ struct CloneOptions {
 Status clone_dataset(ToolContext& context, const CloneOptions& options, const std::string& dataset) {
     std::optional<Lock> lock;
     if (!options.change.dry_run) {
-        KLD_CHECK(expect_root());
-        KLD_TRY(auto taken, lock_pool(boot::pool_of(dataset)));
+        KLD_CHECK(expect_root(context));
+        KLD_TRY(auto taken, lock_pool(context, boot::pool_of(dataset)));
         lock.emplace(std::move(taken));
     }
     KLD_TRY(const auto place, datasets::look_at(options.target));

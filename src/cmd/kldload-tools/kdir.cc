@@ -38,7 +38,8 @@ Result<zfs::Plan> dir_plan(datasets::World& world, const DirOptions& options, co
 }
 
 /// The pools of all paths, each locked once.
-Result<std::vector<Lock>> lock_dir_pools(const datasets::World& world, const DirOptions& options) {
+Result<std::vector<Lock>> lock_dir_pools(const ToolContext& context, const datasets::World& world,
+                                         const DirOptions& options) {
     std::set<std::string> pools;
     for (const auto& path : options.paths) {
         KLD_TRY(const auto place, datasets::look_at(path));
@@ -47,7 +48,7 @@ Result<std::vector<Lock>> lock_dir_pools(const datasets::World& world, const Dir
     }
     std::vector<Lock> locks;
     for (const auto& pool : pools) {
-        KLD_TRY(auto lock, lock_pool(pool));
+        KLD_TRY(auto lock, lock_pool(context, pool));
         locks.push_back(std::move(lock));
     }
     return locks;
@@ -58,8 +59,8 @@ Status make_dirs(ToolContext& context, const DirOptions& options) {
     KLD_TRY(auto world, datasets::probe(context.runner, context.files));
     std::vector<Lock> locks;
     if (!options.change.dry_run) {
-        KLD_CHECK(expect_root());
-        KLD_TRY(locks, lock_dir_pools(world, options));
+        KLD_CHECK(expect_root(context));
+        KLD_TRY(locks, lock_dir_pools(context, world, options));
         // Read once the locks are held: somebody may just have ended a change.
         KLD_TRY(world, datasets::probe(context.runner, context.files));
     }

@@ -40,7 +40,7 @@ Result<std::string> export_output(const ExportOptions& options) {
 }
 
 Status run_export(ToolContext& context, const ExportOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     auto wish = options.wish;
     KLD_TRY(wish.output, export_output(options));
     KLD_TRY(wish.compression, image::parse_compression(options.compression));
@@ -54,7 +54,7 @@ Status run_export(ToolContext& context, const ExportOptions& options) {
     if (!options.dry_run) {
         KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
         const auto pool = boot::pool_of(zfs::dataset_at(mounts, "/"));
-        KLD_TRY(auto taken, lock_pool(pool));
+        KLD_TRY(auto taken, lock_pool(context, pool));
         lock.emplace(std::move(taken));
         KLD_TRY(const auto found,
                 exports::take_back_leftover(context.runner, context.files, exports::work_of(wish), pool, wait));

@@ -61,9 +61,9 @@ Result<int> change_packages(ToolContext& context, const PackageOptions& options,
         fmt::print("{}\n", shell_line(native));
         return 0;
     }
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     const auto events = context.events();
-    KLD_TRY(const auto lock, lock_pool(machine.root.empty() ? "kpkg" : boot::pool_of(machine.root)));
+    KLD_TRY(const auto lock, lock_pool(context, machine.root.empty() ? "kpkg" : boot::pool_of(machine.root)));
     if (!options.unprotected && boot::pool_of(machine.log_dataset) == boot::pool_of(machine.root) &&
         machine.log_dataset == machine.root)
         events->warning("/var/log lies in the root dataset: the log of transactions goes back with it");
@@ -169,7 +169,7 @@ Status switch_hooks(ToolContext& context, const std::string& to) {
         fmt::print("{}\n", on ? "on" : "off");
         return {};
     }
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     if (to == "off") return packages::remove_hooks(hooks, context.files);
     KLD_CHECK(packages::probe_for_hooks(context.runner, context.files));
     return packages::write_hooks(hooks, context.files);
@@ -219,7 +219,7 @@ void add_package_questions(CLI::App& app, ToolContext& context) {
             context.chosen([&context, options, question]() -> Result<int> {
                 std::vector<int> good;
                 if (std::string_view(question.name) == "update") {
-                    KLD_CHECK(expect_root());
+                    KLD_CHECK(expect_root(context));
                     KLD_TRY(const auto* manager, packages::find_manager(context.files));
                     good = manager->update_codes;
                 }

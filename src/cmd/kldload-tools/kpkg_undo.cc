@@ -55,11 +55,11 @@ Status undo_with_programs(ToolContext& context, const UndoOptions& options, std:
 }
 
 Status undo_packages(ToolContext& context, const UndoOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
     const auto root = zfs::dataset_at(mounts, "/");
     if (root.empty()) return fail("the root file system is not ZFS", {}, ExitCode::refused);
-    KLD_TRY(const auto lock, lock_pool(boot::pool_of(root)));
+    KLD_TRY(const auto lock, lock_pool(context, boot::pool_of(root)));
     auto log = packages::read_log(context.files);
     const bool work = be::programs_work(context.runner);
     if (work) {
@@ -74,7 +74,12 @@ Status undo_packages(ToolContext& context, const UndoOptions& options) {
     KLD_TRY(const auto mountinfo, context.files.read("/proc/self/mountinfo"));
     KLD_CHECK(be::enter_snapshot(context.files, snapshot));
     be::FilesFromOutside files(mountinfo);
-    ToolContext inside{context.runner, files, context.events, context.chosen};
+    ToolContext inside{.runner = context.runner,
+                       .files = files,
+                       .is_root = true,
+                       .locks = context.locks,
+                       .events = context.events,
+                       .chosen = context.chosen};
     auto wish = options;
     wish.now = false;
     KLD_CHECK(undo_with_programs(inside, wish, undone));

@@ -27,13 +27,13 @@ Result<std::string> Recovery::environment(const std::string& name) const {
 }
 
 Result<Recovery> begin_recovery(ToolContext& context, const RecoveryOptions& options, bool snapshots) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_CHECK(recovery::expect_usable_zfs(context.runner));
     KLD_TRY(const auto imported, recovery::read_imported(context.runner, context.files));
     Recovery found{.pool = {}};
     KLD_TRY(found.pool, recovery::find_target(imported, options.change.pool));
     if (!options.change.dry_run) {
-        KLD_TRY(auto lock, lock_pool(found.pool.name));
+        KLD_TRY(auto lock, lock_pool(context, found.pool.name));
         found.lock.emplace(std::move(lock));
     }
     KLD_TRY(found.world, be::probe(context.runner, context.files, found.pool.name, snapshots));
@@ -59,7 +59,7 @@ void add_recovery_change(CLI::App& verb, RecoveryOptions& options) {
 namespace {
 
 Status recovery_pools(ToolContext& context, const RecoveryOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto warnings, recovery::expect_usable_zfs(context.runner));
     KLD_TRY(const auto scene,
             recovery::probe_scene(context.runner, context.files, menu::scan_devices(recovery::may_be_recovered), true));
@@ -82,7 +82,7 @@ Status load_missing_keys(ToolContext& context, const std::string& pool) {
 }
 
 Status recovery_import(ToolContext& context, const RecoveryOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto warnings, recovery::expect_usable_zfs(context.runner));
     KLD_TRY(const auto scene, recovery::probe_scene(context.runner, context.files,
                                                     menu::scan_devices(recovery::may_be_recovered), false));
@@ -96,7 +96,7 @@ Status recovery_import(ToolContext& context, const RecoveryOptions& options) {
     plan.warnings.insert(plan.warnings.begin(), warnings.begin(), warnings.end());
     std::optional<Lock> lock;
     if (!options.change.dry_run) {
-        KLD_TRY(auto taken, lock_pool(name));
+        KLD_TRY(auto taken, lock_pool(context, name));
         lock.emplace(std::move(taken));
     }
     const auto back = recovery::is_own_place(altroot) ? "" : " --pool " + shell_quote(name);
@@ -133,22 +133,19 @@ Status recovery_activate(ToolContext& context, const RecoveryOptions& options) {
 }
 
 Status recovery_export(ToolContext& context, const RecoveryOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto imported, recovery::read_imported(context.runner, context.files));
     KLD_TRY(const auto pool, recovery::find_target(imported, options.change.pool));
     std::optional<Lock> lock;
     if (!options.change.dry_run) {
-        KLD_TRY(auto taken, lock_pool(pool.name));
+        KLD_TRY(auto taken, lock_pool(context, pool.name));
         lock.emplace(std::move(taken));
     }
     KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
     if (options.change.dry_run || options.change.json) {
         auto shown = recovery::plan_export(pool, mounts);
         for (auto& step : recovery::plan_tidy(pool).steps) shown.steps.push_back(std::move(step));
-        auto show = options.change;
-        show.dry_run = true;
-        KLD_CHECK(carry_out(context, show, shown, {}));
-        if (options.change.dry_run) return {};
+        if (!announce(options.change, shown)) return {};
     }
     const auto events = context.events();
     KLD_CHECK(recovery::leave(context.runner, context.files, *events, pool, mounts));

@@ -37,11 +37,7 @@ Result<int> recovery_chroot(ToolContext& context, const RecoveryOptions& options
     KLD_CHECK(zfs::have_own_mounts());
     if (options.change.dry_run || options.change.json) {
         KLD_TRY(const auto plan, recovery::whole_plan(context.runner, world, context.files));
-        if (options.change.json)
-            fmt::print("{}", zfs::to_json(plan));
-        else
-            fmt::print("{}", zfs::to_text(plan));
-        if (options.change.dry_run) return 0;
+        if (!announce(options.change, plan)) return 0;
     }
     const auto events = context.events();
     return recovery::run_in_chroot(
@@ -96,7 +92,7 @@ Status recovery_esp(ToolContext& context, const RecoveryOptions& options) {
 }
 
 Status recovery_firmware(ToolContext& context, const RecoveryOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_CHECK(recovery::expect_variables(context.files));
     KLD_TRY(const auto found, begin_recovery(context, options, false));
     KLD_TRY(const auto world, chroot_world(context, found, options.environment));

@@ -56,7 +56,7 @@ Status snap_list(ToolContext& context, const SnapListOptions& options) {
 }
 
 Status snap_diff(ToolContext& context, const SnapListOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
     KLD_TRY(const auto plain, snap_word(context.files, options.since));
     KLD_TRY(const auto since, snap::snapshot_named(mounts, plain));
@@ -134,8 +134,8 @@ std::string snap_path(const std::string& word) {
 }
 
 Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options, const SnapResolver& resolve,
-                              Result<Lock> (*lock)(const std::string& pool)) {
-    KLD_CHECK(expect_root());
+                              Result<Lock> (*lock)(const ToolContext&, const std::string& pool)) {
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto before, zfs::read_mounts(context.files));
     KLD_TRY(const auto specs, resolve(before));
     SnapChange change;
@@ -143,7 +143,7 @@ Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options
         std::set<std::string> pools;
         for (const auto& spec : specs) pools.insert(boot::pool_of(spec.dataset));
         for (const auto& pool : pools) {
-            KLD_TRY(auto taken, lock(pool));
+            KLD_TRY(auto taken, lock(context, pool));
             change.locks.push_back(std::move(taken));
         }
     }

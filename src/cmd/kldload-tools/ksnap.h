@@ -29,7 +29,7 @@ struct SnapChange {
 using SnapResolver = std::function<Result<std::vector<snap::Spec>>(const SnapMounts&)>;
 /// @param lock  how: lock_pool, or wait_for_pool for what nobody would repeat
 Result<SnapChange> snap_begin(ToolContext& context, const ChangeOptions& options, const SnapResolver& resolve,
-                              Result<Lock> (*lock)(const std::string& pool) = lock_pool);
+                              Result<Lock> (*lock)(const ToolContext&, const std::string& pool) = lock_pool);
 
 /// Words that name snapshots, with ranges and patterns.
 SnapResolver snap_specs(ToolContext& context, const std::vector<std::string>& words);

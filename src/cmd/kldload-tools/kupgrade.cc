@@ -95,13 +95,13 @@ Result<int> upgrade_end(ToolContext& context, const UpgradeOptions& options, con
 }
 
 Result<int> upgrade_all(ToolContext& context, const UpgradeOptions& options) {
-    KLD_CHECK(expect_root());
+    KLD_CHECK(expect_root(context));
     KLD_TRY(const auto mounts, zfs::read_mounts(context.files));
     const auto root = zfs::dataset_at(mounts, "/");
     if (root.empty())
         return fail("the root file system is not ZFS, so there is no way back from an upgrade",
                     "kpkg upgrade --force-no-snapshot goes ahead without one", ExitCode::refused);
-    KLD_TRY(const auto lock, lock_pool(boot::pool_of(root)));
+    KLD_TRY(const auto lock, lock_pool(context, boot::pool_of(root)));
     const auto events = context.events();
     PartEvents part(*events);
     auto host = upgrade::real_host(context.runner, context.files, part);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kldload-tools: the k* commands of a running system. What it is called says which one it is.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -41,8 +42,10 @@ int print_for_package(const std::string& what, const std::string& name) {
     if (tool == nullptr || (what != "--man" && what != "--completion")) return usage();
     kld::ProcessRunner runner;
     kld::RealFiles files;
-    kld::cmd::ToolContext context{runner, files, [] { return kld::console_events(); },
-                                  [](const std::function<kld::Result<int>()>&) {}};
+    kld::cmd::ToolContext context{.runner = runner,
+                                  .files = files,
+                                  .events = [] { return kld::console_events(); },
+                                  .chosen = [](const std::function<kld::Result<int>()>&) {}};
     CLI::App app{tool->summary, tool->name};
     tool->add(app, context);
     fmt::print("{}", what == "--man" ? kld::cmd::man_page(*tool, app) : kld::cmd::bash_completion(*tool, app));
@@ -61,14 +64,17 @@ int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
     kld::RealFiles files;
     kld::zfs::Builtins runner(programs, files);
     std::function<kld::Result<int>()> verb;
-    kld::cmd::ToolContext context{runner, files,
-                                  [&] {
-                                      auto console = kld::console_events();
-                                      return events_fd < 0
-                                                 ? std::move(console)
-                                                 : kld::both_events(std::move(console), kld::json_events(events_fd));
-                                  },
-                                  [&](std::function<kld::Result<int>()> run) { verb = std::move(run); }};
+    kld::cmd::ToolContext context{.runner = runner,
+                                  .files = files,
+                                  .is_root = ::geteuid() == 0,
+                                  .events =
+                                      [&] {
+                                          auto console = kld::console_events();
+                                          return events_fd < 0 ? std::move(console)
+                                                               : kld::both_events(std::move(console),
+                                                                                  kld::json_events(events_fd));
+                                      },
+                                  .chosen = [&](std::function<kld::Result<int>()> run) { verb = std::move(run); }};
     tool.add(app, context);
     try {
         app.parse(argc, argv);

@@ -2,7 +2,6 @@
 #include "tools.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -10,10 +9,9 @@ namespace kld::cmd {
 namespace {
 
 /// Of a pool; its directory is there afterwards.
-Result<std::string> lock_file(const std::string& pool) {
-    const std::string directory = "/run/kldload";
-    KLD_CHECK(RealFiles().make_directories(directory));
-    return fmt::format("{}/pool.{}.lock", directory, pool);
+Result<std::string> lock_file(const ToolContext& context, const std::string& pool) {
+    KLD_CHECK(RealFiles().make_directories(context.locks));
+    return fmt::format("{}/pool.{}.lock", context.locks, pool);
 }
 
 }  // namespace
@@ -58,27 +56,31 @@ void ChangeOptions::add_to(CLI::App& verb, bool with_pool) {
     if (with_pool) verb.add_option("--pool", pool, "where / is on no pool, or on another one");
 }
 
-Result<Lock> lock_pool(const std::string& pool) {
-    KLD_TRY(const auto path, lock_file(pool));
+Result<Lock> lock_pool(const ToolContext& context, const std::string& pool) {
+    KLD_TRY(const auto path, lock_file(context, pool));
     return Lock::try_take(path, "another change of the pool " + pool + " is under way");
 }
 
-Result<Lock> wait_for_pool(const std::string& pool) {
-    KLD_TRY(const auto path, lock_file(pool));
+Result<Lock> wait_for_pool(const ToolContext& context, const std::string& pool) {
+    KLD_TRY(const auto path, lock_file(context, pool));
     return Lock::wait_for(path);
 }
 
-Status expect_root() {
-    if (::geteuid() == 0) return {};
+Status expect_root(const ToolContext& context) {
+    if (context.is_root) return {};
     return fail("only root may do that", "sudo, or doas, in front of the command", ExitCode::refused);
 }
 
+bool announce(const ChangeOptions& options, const zfs::Plan& plan) {
+    if (options.json)
+        fmt::print("{}", zfs::to_json(plan));
+    else if (options.dry_run)
+        fmt::print("{}", zfs::to_text(plan));
+    return !options.dry_run;
+}
+
 Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said) {
-    if (options.json) fmt::print("{}", zfs::to_json(plan));
-    if (options.dry_run) {
-        if (!options.json) fmt::print("{}", zfs::to_text(plan));
-        return {};
-    }
+    if (!announce(options, plan)) return {};
     const auto events = context.events();
     KLD_CHECK(zfs::apply(plan, context.runner, *events));
     if (!options.json && !said.empty()) fmt::print("{}\n", said);

@@ -20,6 +20,9 @@ namespace kld::cmd {
 struct ToolContext {
     Runner& runner;
     Files& files;
+    bool is_root = false;  ///< who may change something
+    /// Where the locks of pools lie.
+    std::string locks = "/run/kldload";
     /// Made when a verb runs, so that --events-fd has been read.
     std::function<std::unique_ptr<Events>()> events;
     /// A verb that was chosen calls this while parsing; main then runs the function and renders its error. The exit
@@ -64,12 +67,16 @@ struct ChangeOptions {
 };
 
 /// Takes the lock of a pool for a change. Errors: another change of the pool is under way.
-Result<Lock> lock_pool(const std::string& pool);
+Result<Lock> lock_pool(const ToolContext& context, const std::string& pool);
 
 /// The same, and waits until the other change has ended.
-Result<Lock> wait_for_pool(const std::string& pool);
+Result<Lock> wait_for_pool(const ToolContext& context, const std::string& pool);
 
-/// Shows the plan (--dry-run) or does it.
+/// Prints the plan of a change where that is asked for, before anything is done.
+/// @returns whether to go on: not with --dry-run
+bool announce(const ChangeOptions& options, const zfs::Plan& plan);
+
+/// Announces the plan, and does it.
 /// @param said  one line for people when it was done; empty: none
 Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said);
 
@@ -78,7 +85,7 @@ Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::
 void print_pruning(Table decisions, const std::string& what, const ChangeOptions& options);
 
 /// Root, or an error that says so.
-Status expect_root();
+Status expect_root(const ToolContext& context);
 
 void add_kbe(CLI::App& app, ToolContext& context);
 void add_kclone(CLI::App& app, ToolContext& context);
