@@ -59,8 +59,11 @@ struct ExportWish {
 /// Refused: an encrypted one without `plain` or `raw`.
 Result<Export> plan_export(const World& world, const std::string& name, const ExportWish& wish = {});
 
+/// The whole of it, to be shown.
+zfs::Plan whole(const Export& made);
+
 /// `zfs receive` of such a stream from stdin as a new boot environment, not mounted.
-Result<std::vector<std::string>> plan_import(const World& world, const std::string& name);
+Result<zfs::Step> plan_import(const World& world, const std::string& name);
 
 /// Where `mount` puts it when nothing else is said.
 std::string default_place(const World& world, const boot::Dataset& environment);

@@ -127,10 +127,18 @@ Result<Export> plan_export(const World& world, const std::string& name, const Ex
     return made;
 }
 
-Result<std::vector<std::string>> plan_import(const World& world, const std::string& name) {
+zfs::Plan whole(const Export& made) {
+    const auto& snapshot = made.send.back();
+    return {
+        {made.snapshot, {"send " + snapshot + " to stdout", made.send}, {"destroy " + snapshot, made.snapshot.undo}},
+        made.warnings};
+}
+
+Result<zfs::Step> plan_import(const World& world, const std::string& name) {
     KLD_CHECK(refuse_taken(world, name));
-    return std::vector<std::string>{
-        "zfs", "receive", "-u", "-o", "canmount=noauto", "-o", "mountpoint=/", world.dataset_of(name)};
+    const auto dataset = world.dataset_of(name);
+    return zfs::Step{"receive " + dataset + " from stdin",
+                     {"zfs", "receive", "-u", "-o", "canmount=noauto", "-o", "mountpoint=/", dataset}};
 }
 
 Result<zfs::Plan> plan_rename(const World& world, const std::string& from, const std::string& to) {

@@ -136,14 +136,29 @@ Result<std::string> why_no_trial(Runner& runner, Files& files, const World& worl
     return fail(kept.error());
 }
 
+Result<zfs::Plan> plan_trial(const World& world, const std::string& dataset, unsigned tries, bool once) {
+    if (world.running.empty()) return fail(not_ours(world), "kbe activate without -t and --trial", ExitCode::refused);
+    const auto text = once ? fmt::format("boot {} once: a record on the EFI system partition", dataset)
+                           : fmt::format(
+                                 "boot {} until it has proved itself, {} times at most: a record on the EFI "
+                                 "system partition",
+                                 dataset, tries);
+    // What is on trial must be on the disk before the record of it is.
+    return zfs::Plan{
+        {{fmt::format("write all of {} to the disk", world.pool), {"zpool", "sync", world.pool}}, {text, {}}}, {}};
+}
+
+zfs::Step end_trial_step(const std::string& dataset) {
+    return {"end the trial of " + dataset + ": a record on the EFI system partition", {}};
+}
+
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once) {
-    if (world.running.empty()) return fail(not_ours(world), "kbe activate without -t and --trial", ExitCode::refused);
+    KLD_TRY(const auto plan, plan_trial(world, dataset, tries, once));
     KLD_TRY(const auto esp, hold_esp(runner, files));
     KLD_CHECK(expect_counting_menu(files, esp.place));
     KLD_TRY(const auto guid, pool_guid(runner, world.pool));
-    // What is on trial must be on the disk before the record of it is.
-    KLD_CHECK(runner.run({.argv = {"zpool", "sync", world.pool}}));
+    KLD_CHECK(runner.run({.argv = plan.steps.front().argv}));
     return write_both(files, esp.place, {0, guid, dataset, once ? 1 : tries, once ? 1 : tries, once});
 }
 
@@ -164,28 +179,46 @@ Result<std::optional<boot::Trial>> end_trial(Runner& runner, Files& files, const
     return record;
 }
 
-Status run_boot_checks(Runner& runner, Files& files, const std::string& directory) {
-    if (!files.exists(directory)) return {};
+Result<std::vector<std::string>> boot_checks(Files& files, const std::string& directory) {
+    std::vector<std::string> checks;
+    if (!files.exists(directory)) return checks;
     KLD_TRY(const auto names, files.list(directory));
     for (const auto& name : names) {
-        const auto path = directory + "/" + name;
+        auto path = directory + "/" + name;
         if (name.starts_with(".") || name.ends_with("~") || ::access(path.c_str(), X_OK) != 0) continue;
-        if (auto done = runner.run({.argv = {path}, .timeout = std::chrono::minutes(5)}); !done)
-            return fail(std::move(done.error()).within("the boot check " + name + " failed"));
+        checks.push_back(std::move(path));
     }
+    return checks;
+}
+
+Status run_boot_checks(Runner& runner, Files& files, const std::string& directory) {
+    KLD_TRY(const auto checks, boot_checks(files, directory));
+    for (const auto& path : checks)
+        if (auto done = runner.run({.argv = {path}, .timeout = std::chrono::minutes(5)}); !done)
+            return fail(std::move(done.error())
+                            .within(fmt::format("the boot check {} failed", path.substr(path.rfind('/') + 1))));
     return {};
 }
 
-Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
-    KLD_TRY(const auto esp, hold_esp(runner, files));
-    const auto record = trial_on(files, esp.place, world);
-    if (!record && !world.running.empty() && world.running == world.next) return false;
+Result<zfs::Plan> plan_commit(const World& world, const std::optional<boot::Trial>& record) {
+    if (!record && !world.running.empty() && world.running == world.next) return zfs::Plan{};
     if (!record || record->dataset != world.running)
         return fail(
             world.running.empty() ? "no boot environment runs here" : world.name_of(world.running) + " is not on trial",
             "kbe list shows what is", ExitCode::usage);
     // The default first: should the power go now, the record says the same as it.
-    KLD_CHECK(runner.run({.argv = {"zpool", "set", "bootfs=" + world.running, world.pool}}));
+    return zfs::Plan{
+        {{fmt::format("boot {} from now on", world.running), {"zpool", "set", "bootfs=" + world.running, world.pool}},
+         end_trial_step(world.running)},
+        {}};
+}
+
+Result<bool> commit_trial(Runner& runner, Files& files, const World& world) {
+    KLD_TRY(const auto esp, hold_esp(runner, files));
+    const auto record = trial_on(files, esp.place, world);
+    KLD_TRY(const auto plan, plan_commit(world, record));
+    if (plan.steps.empty()) return false;
+    KLD_CHECK(runner.run({.argv = plan.steps.front().argv}));
     KLD_CHECK(clear_trial(files, esp.place));
     return true;
 }

@@ -7,6 +7,7 @@
 
 #include "be/world.h"
 #include "boot/trial.h"
+#include "zfs/plan.h"
 
 namespace kld::be {
 
@@ -44,6 +45,12 @@ Status expect_keeping_unit(Runner& runner, Files& files, const World& world, con
 Status start_trial(Runner& runner, Files& files, const World& world, const std::string& dataset, unsigned tries,
                    bool once);
 
+/// The same, to be shown; refused (exit 3) unless the pool is the one that runs.
+Result<zfs::Plan> plan_trial(const World& world, const std::string& dataset, unsigned tries, bool once);
+
+/// The step that end_trial() does, to be shown.
+zfs::Step end_trial_step(const std::string& dataset);
+
 /// Ends what is on trial, if anything. @returns what it was
 Result<std::optional<boot::Trial>> end_trial(Runner& runner, Files& files, const World& world);
 
@@ -56,9 +63,15 @@ std::optional<boot::Trial> trial_of(Files& files, const World& world);
 /// What a person's own checks are: programs that end with 0 when the machine does what it is for.
 inline constexpr const char* kBootChecks = "/etc/kldload/boot-checks.d";
 
-/// Runs them all, in the order of their names, five minutes each at most. The error names the first that failed, with
-/// its last words.
+/// Those that are there and can be run, with their directory, in the order of their names.
+Result<std::vector<std::string>> boot_checks(Files& files, const std::string& directory = kBootChecks);
+
+/// Runs them all, five minutes each at most. The error names the first that failed, with its last words.
 Status run_boot_checks(Runner& runner, Files& files, const std::string& directory = kBootChecks);
+
+/// Nothing where what runs boots by itself already, and the errors of commit_trial().
+/// @param record  that is in force, if any
+Result<zfs::Plan> plan_commit(const World& world, const std::optional<boot::Trial>& record);
 
 /// Makes the environment that runs the default and ends its trial. An error (exit 2) when it is not on trial, unless it
 /// is what boots by itself and nothing else is on trial: somebody was faster.

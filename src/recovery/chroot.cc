@@ -137,8 +137,10 @@ Result<zfs::Step> plan_root(const ChrootWorld& world) {
                          world.pool.altroot);
 }
 
-Result<int> run_and_leave_nothing(const std::vector<std::string>& command, const std::string& root) {
-    return run_alone({.argv = command}, root);
+RunInside run_and_leave_nothing(int stdout_fd) {
+    return [stdout_fd](const std::vector<std::string>& command, const std::string& root) {
+        return run_alone({.argv = command, .stdout_fd = stdout_fd}, root);
+    };
 }
 
 Inside plan_inside(const ChrootWorld& world, Files& files) {

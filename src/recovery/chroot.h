@@ -43,12 +43,13 @@ Result<zfs::Plan> whole_plan(Runner& runner, const ChrootWorld& world, Files& fi
 using RunInside = std::function<Result<int>(const std::vector<std::string>& command, const std::string& root)>;
 
 /// On this terminal; what it leaves running is killed, and so keeps neither the pool nor the partition in use.
-Result<int> run_and_leave_nothing(const std::vector<std::string>& command, const std::string& root);
+/// @param stdout_fd  when set, the command's stdout
+RunInside run_and_leave_nothing(int stdout_fd = -1);
 
 /// Mounts all of it, runs the command there and unmounts again. This process must have mounts of its own
 /// (zfs::have_own_mounts), so nothing stays, whatever comes between.
 /// @returns the command's exit code
 Result<int> run_in_chroot(Runner& runner, Files& files, Events& events, const ChrootWorld& world,
-                          const std::vector<std::string>& command, const RunInside& run = run_and_leave_nothing);
+                          const std::vector<std::string>& command, const RunInside& run = run_and_leave_nothing());
 
 }  // namespace kld::recovery

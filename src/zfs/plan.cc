@@ -30,8 +30,10 @@ std::string to_text(const Plan& plan) {
     std::string text;
     for (const auto& warning : plan.warnings) text += "warning: " + warning + "\n";
     if (plan.steps.empty()) return text + "nothing to do\n";
-    for (std::size_t i = 0; i < plan.steps.size(); ++i)
-        text += fmt::format("{}. {}\n   {}\n", i + 1, plan.steps[i].text, shell_line(plan.steps[i].argv));
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        text += fmt::format("{}. {}\n", i + 1, plan.steps[i].text);
+        if (!plan.steps[i].argv.empty()) text += fmt::format("   {}\n", shell_line(plan.steps[i].argv));
+    }
     return text;
 }
 

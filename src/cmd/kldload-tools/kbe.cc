@@ -46,11 +46,12 @@ Status be_check(ToolContext& context, const BeOptions& options) {
 }
 
 Status be_export(ToolContext& context, const BeOptions& options) {
-    if (::isatty(1) != 0)
+    if (!options.change.dry_run && ::isatty(1) != 0)
         return fail("a stream is not for a terminal", "kbe export NAME > FILE, or into ssh HOST kbe import NAME",
                     ExitCode::usage);
     KLD_TRY(const auto change, begin_be_change(context, options.change));
     KLD_TRY(const auto plan, be::plan_export(change.world, options.name, options.stream));
+    if (!announce(options.change, be::whole(plan))) return {};
     for (const auto& warning : plan.warnings) context.events()->warning(warning);
     KLD_CHECK(context.runner.run({.argv = plan.snapshot.argv}));
     const auto sent = context.runner.run({.argv = plan.send, .timeout = std::chrono::hours(24), .stdout_fd = 1});
@@ -61,14 +62,25 @@ Status be_export(ToolContext& context, const BeOptions& options) {
 }
 
 Status be_import(ToolContext& context, const BeOptions& options) {
-    if (::isatty(0) != 0)
+    if (!options.change.dry_run && ::isatty(0) != 0)
         return fail("a stream does not come from a terminal", "kbe import NAME < FILE", ExitCode::usage);
     KLD_TRY(const auto change, begin_be_change(context, options.change));
-    KLD_TRY(const auto argv, be::plan_import(change.world, options.name));
-    if (auto received = context.runner.run({.argv = argv, .timeout = std::chrono::hours(24), .stdin_fd = 0}); !received)
+    KLD_TRY(const auto step, be::plan_import(change.world, options.name));
+    if (!announce(options.change, {{step}, {}})) return {};
+    if (auto received = context.runner.run({.argv = step.argv, .timeout = std::chrono::hours(24), .stdin_fd = 0});
+        !received)
         return fail(std::move(received.error()).with_hint("what was received is not kept: import it again"));
-    fmt::print("kbe activate {} makes it the one that boots\n", shell_quote(options.name));
+    if (!options.change.json) fmt::print("kbe activate {} makes it the one that boots\n", shell_quote(options.name));
     return {};
+}
+
+Result<int> be_run(ToolContext& context, const BeOptions& options) {
+    KLD_CHECK(expect_root(context));
+    KLD_TRY(const auto world, be::probe(context.runner, context.files, options.change.pool, false));
+    const auto command = options.properties.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options.properties;
+    KLD_TRY(const auto plan, be::whole_plan_inside(world, options.name, command));
+    if (!announce(options.change, plan)) return 0;
+    return be::run_inside(context.runner, world, options.name, command, options.change.json ? STDERR_FILENO : -1);
 }
 
 /// Says where, for scripts.
@@ -150,8 +162,13 @@ void add_be_streams(CLI::App& app, ToolContext& context) {
             auto* plain = verb->add_flag("--plain", options->stream.plain, "an encrypted one becomes readable");
             verb->add_flag("--raw", options->stream.raw, "an encrypted one stays encrypted, with its key")
                 ->excludes(plain);
+            auto* dry = verb->add_flag("--dry-run", options->change.dry_run, "show what would be done");
+            verb->add_flag("--json", options->change.json, "print the plan as JSON; else stdout is for the stream")
+                ->needs(dry);
+            verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
+        } else {
+            options->change.add_to(*verb);
         }
-        verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
         verb->callback([&context, options, stream] {
             context.run([&context, options, stream] { return stream.run(context, *options); });
         });
@@ -163,16 +180,9 @@ void add_be_run(CLI::App& app, ToolContext& context) {
     auto* verb = app.add_subcommand("run", "a command inside one that does not run; a shell when none is named");
     verb->add_option("name", options->name, "boot environment")->required();
     verb->add_option("command", options->properties, "command and its arguments, behind --");
-    verb->add_option("--pool", options->change.pool, "where / is on no pool, or on another one");
-    verb->callback([&context, options] {
-        context.chosen([&context, options]() -> Result<int> {
-            KLD_CHECK(expect_root(context));
-            KLD_TRY(const auto world, be::probe(context.runner, context.files, options->change.pool, false));
-            return be::run_inside(
-                context.runner, world, options->name,
-                options->properties.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options->properties);
-        });
-    });
+    options->change.add_to(*verb);
+    verb->get_option("--json")->description("print the plan as JSON; the command's words go to stderr");
+    verb->callback([&context, options] { context.chosen([&context, options] { return be_run(context, *options); }); });
 }
 
 }  // namespace

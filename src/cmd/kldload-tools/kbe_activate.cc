@@ -32,8 +32,10 @@ Status be_activate(ToolContext& context, const BeOptions& options) {
         KLD_TRY(const auto report, be::verify(context.runner, context.files, change.world, environment->name));
         KLD_CHECK(be::expect_bootable(report, options.name));
     }
-    KLD_CHECK(carry_out(context, options.change, plan, options.name + " boots from now on"));
     // Who says what boots from now on does not want something else tried first, nor what runs on its last try kept.
+    std::vector<zfs::Step> end;
+    if (change.world.trial) end.push_back(be::end_trial_step(change.world.trial->dataset));
+    KLD_CHECK(carry_out(context, options.change, plan, options.name + " boots from now on", end));
     if (!options.change.dry_run && change.world.trial)
         KLD_CHECK(be::end_trial(context.runner, context.files, change.world));
     return {};
@@ -50,14 +52,13 @@ Status be_try(ToolContext& context, const BeOptions& options) {
         KLD_TRY(const auto report, be::verify(context.runner, context.files, change.world, environment->name));
         KLD_CHECK(be::expect_bootable(report, options.name));
     }
-    if (options.change.dry_run) {
-        fmt::print("the next boot is {}\n", environment->name);
-        return {};
-    }
+    KLD_TRY(const auto plan, be::plan_trial(change.world, environment->name, options.tries, options.once));
+    if (!announce(options.change, plan)) return {};
     if (!options.once && !options.unverified)
         KLD_CHECK(be::expect_keeping_unit(context.runner, context.files, change.world, environment->name));
     KLD_CHECK(
         be::start_trial(context.runner, context.files, change.world, environment->name, options.tries, options.once));
+    if (options.change.json) return {};
     if (options.once)
         fmt::print("the next boot is {}, the one after that {} again\n", environment->name, change.world.next);
     else
@@ -70,27 +71,49 @@ Status be_end_trial(ToolContext& context, const BeOptions& options) {
     KLD_TRY(const auto change, begin_be_change(context, options.change));
     const auto trial = be::trial_of(context.files, change.world);
     if (!trial) return fail("nothing is on trial", "kbe list shows what is", ExitCode::usage);
-    if (options.change.dry_run) {
-        fmt::print("{} would not be tried any more\n", trial->dataset);
-        return {};
-    }
+    if (!announce(options.change, {{be::end_trial_step(trial->dataset)}, {}})) return {};
     KLD_CHECK(be::end_trial(context.runner, context.files, change.world));
-    fmt::print("{} is not tried any more\n", trial->dataset);
+    if (!options.change.json) fmt::print("{} is not tried any more\n", trial->dataset);
     return {};
+}
+
+/// It has come up. Waiting for who changes the pool is no reason to restart it in the midst of that.
+zfs::Step be_stop_timeout() {
+    return {"do not restart the machine for want of a proof", {"systemctl", "stop", "kldload-trial-timeout.timer"}};
+}
+
+/// With the world of the change: what was done before it is in it, too.
+Result<zfs::Plan> be_plan_commit(ToolContext& context, const BeOptions& options, const be::World& world) {
+    // Without the partition nobody knows what is on trial.
+    KLD_CHECK(be::esp_place(world.mounts));
+    zfs::Plan plan;
+    if (!options.unverified) {
+        KLD_TRY(const auto checks, be::boot_checks(context.files));
+        for (const auto& check : checks) plan.steps.push_back({"expect that all is well", {check}});
+    }
+    plan.steps.push_back(be_stop_timeout());
+    KLD_TRY(const auto keep, be::plan_commit(world, be::trial_of(context.files, world)));
+    plan.steps.insert(plan.steps.end(), keep.steps.begin(), keep.steps.end());
+    return plan;
 }
 
 Status be_commit(ToolContext& context, const BeOptions& options) {
     KLD_CHECK(expect_root(context));
-    // Before the lock is held: a check may be one that makes a snapshot.
-    if (!options.unverified) KLD_CHECK(be::run_boot_checks(context.runner, context.files));
-    // It has come up. Waiting for who changes the pool is no reason to restart it in the midst of that.
-    [[maybe_unused]] const auto stopped =
-        context.runner.run({.argv = {"systemctl", "stop", "kldload-trial-timeout.timer"}});
+    if (!options.change.dry_run) {
+        // Before the lock is held: a check may be one that makes a snapshot.
+        if (!options.unverified) KLD_CHECK(be::run_boot_checks(context.runner, context.files));
+        [[maybe_unused]] const auto stopped = context.runner.run({.argv = be_stop_timeout().argv});
+    }
     // The machine restarts when its unit fails: whoever changes the pool at that moment is waited for.
     KLD_TRY(const auto change, begin_be_change(context, options.change, true));
+    if (options.change.dry_run || options.change.json) {
+        KLD_TRY(const auto plan, be_plan_commit(context, options, change.world));
+        if (!announce(options.change, plan)) return {};
+    }
     KLD_TRY(const bool kept, be::commit_trial(context.runner, context.files, change.world));
-    fmt::print("{} {}\n", change.world.running,
-               kept ? "has proved itself and boots from now on" : "boots by itself already");
+    if (!options.change.json)
+        fmt::print("{} {}\n", change.world.running,
+                   kept ? "has proved itself and boots from now on" : "boots by itself already");
     return {};
 }
 
@@ -124,6 +147,7 @@ void add_be_commit(CLI::App& app, ToolContext& context) {
     auto options = std::make_shared<BeOptions>();
     auto* verb = app.add_subcommand("commit", "the one that runs on trial has proved itself");
     verb->add_flag("--force-unchecked", options->unverified, "without what lies in /etc/kldload/boot-checks.d");
+    options->change.add_to(*verb, false);
     verb->callback([&context, options] { context.run([&context, options] { return be_commit(context, *options); }); });
 }
 

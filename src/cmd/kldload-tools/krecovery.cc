@@ -125,7 +125,10 @@ Status recovery_activate(ToolContext& context, const RecoveryOptions& options) {
         KLD_TRY(const auto report, be::verify(context.runner, context.files, found.world, environment->name));
         KLD_CHECK(be::expect_bootable(report, options.environment));
     }
-    KLD_CHECK(carry_out(context, options.change, plan, options.environment + " boots from now on"));
+    KLD_CHECK(carry_out(
+        context, options.change, plan, options.environment + " boots from now on",
+        {{fmt::format("end what is on trial of {}: records on the EFI system partitions beside it", found.pool.name),
+          {}}}));
     if (options.change.dry_run) return {};
     const auto events = context.events();
     return recovery::end_trials_after(context.runner, context.files, *events, options.environment, found.pool.guid,

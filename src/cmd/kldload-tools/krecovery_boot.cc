@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // krecovery: a command in an environment, its boot files, and the firmware's entry.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -40,9 +41,11 @@ Result<int> recovery_chroot(ToolContext& context, const RecoveryOptions& options
         if (!announce(options.change, plan)) return 0;
     }
     const auto events = context.events();
+    // What was printed is JSON, and stays so.
+    const auto run = recovery::run_and_leave_nothing(options.change.json ? STDERR_FILENO : -1);
     return recovery::run_in_chroot(
         context.runner, context.files, *events, world,
-        options.command.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options.command);
+        options.command.empty() ? std::vector<std::string>{"/bin/sh", "-l"} : options.command, run);
 }
 
 /// What was done, or would be, and what the check says of it.

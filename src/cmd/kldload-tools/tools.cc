@@ -79,8 +79,11 @@ bool announce(const ChangeOptions& options, const zfs::Plan& plan) {
     return !options.dry_run;
 }
 
-Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said) {
-    if (!announce(options, plan)) return {};
+Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said,
+                 const std::vector<zfs::Step>& own) {
+    auto shown = plan;
+    shown.steps.insert(shown.steps.end(), own.begin(), own.end());
+    if (!announce(options, shown)) return {};
     const auto events = context.events();
     KLD_CHECK(zfs::apply(plan, context.runner, *events));
     if (!options.json && !said.empty()) fmt::print("{}\n", said);

@@ -23,6 +23,8 @@ struct ToolContext {
     bool is_root = false;  ///< who may change something
     /// Where the locks of pools lie.
     std::string locks = "/run/kldload";
+    /// How a program is run on this terminal.
+    std::function<Result<int>(const Foreground&)> foreground = run_in_foreground;
     /// Made when a verb runs, so that --events-fd has been read.
     std::function<std::unique_ptr<Events>()> events;
     /// A verb that was chosen calls this while parsing; main then runs the function and renders its error. The exit
@@ -78,7 +80,9 @@ bool announce(const ChangeOptions& options, const zfs::Plan& plan);
 
 /// Announces the plan, and does it.
 /// @param said  one line for people when it was done; empty: none
-Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said);
+/// @param own   what the caller does by itself afterwards, to be shown behind the plan
+Status carry_out(ToolContext& context, const ChangeOptions& options, const zfs::Plan& plan, const std::string& said,
+                 const std::vector<zfs::Step>& own = {});
 
 /// What a pruning decides, for people: those that go with why, and how many there were. @param decisions  with "goes"
 /// as its fifth column @param what  "snapshots"

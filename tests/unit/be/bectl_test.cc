@@ -153,7 +153,7 @@ TEST(Bectl, ImportReadsWhatIsPipedIntoIt) {
     const auto refused = run_program({.argv = {kProgram, "kbe", "import", "new"}, .stdin_fd = keyboard.slave.get()});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_NE(refused.err.find("a stream does not come from a terminal"), std::string::npos) << refused.err;
-    EXPECT_EQ(shell_line(*plan_import(sample(), "new")),
+    EXPECT_EQ(shell_line(plan_import(sample(), "new")->argv),
               "zfs receive -u -o canmount=noauto -o mountpoint=/ rpool/ROOT/new");
 }
 
