@@ -109,6 +109,19 @@ Result<std::vector<HookFile>> hook_files(const Manager& manager, Files& files) {
     return fail(manager.name + " has no way to be asked before it works", "use kpkg instead of it", ExitCode::refused);
 }
 
+zfs::Plan plan_write_hooks(const std::vector<HookFile>& hooks) {
+    zfs::Plan plan;
+    for (const auto& hook : hooks) plan.steps.push_back({"write " + hook.path, {}});
+    return plan;
+}
+
+zfs::Plan plan_remove_hooks(const std::vector<HookFile>& hooks, Files& files) {
+    zfs::Plan plan;
+    for (const auto& hook : hooks)
+        if (files.exists(hook.path)) plan.steps.push_back({"remove " + hook.path, {}});
+    return plan;
+}
+
 Status write_hooks(const std::vector<HookFile>& hooks, Files& files) {
     for (const auto& hook : hooks) {
         const auto parts = parts_of(hook.path);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "packages/manager.h"
+#include "zfs/plan.h"
 
 namespace kld::packages {
 
@@ -17,6 +18,10 @@ struct HookFile {
 
 /// What `kpkg hooks on` writes for this manager on this system. A manager without such a way is an error.
 Result<std::vector<HookFile>> hook_files(const Manager& manager, Files& files);
+
+/// What write_hooks() and remove_hooks() do, to be shown.
+zfs::Plan plan_write_hooks(const std::vector<HookFile>& hooks);
+zfs::Plan plan_remove_hooks(const std::vector<HookFile>& hooks, Files& files);
 
 /// Also takes away what a killed one left beside them.
 Status write_hooks(const std::vector<HookFile>& hooks, Files& files);

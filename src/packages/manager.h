@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "boot/os_release.h"
+#include "packages/answers.h"
 
 namespace kld::packages {
 
@@ -26,7 +27,11 @@ struct Manager {
     std::vector<int> update_codes{};  ///< exit codes of `update` that are no failure, beside 0
     bool sorted_list = false;         ///< the output of `list` is in no order
     std::vector<std::string> installed;
-    Packages (*parse)(std::string_view output);  ///< of `installed`
+    Packages (*parse)(std::string_view output);                      ///< of `installed`
+    std::vector<Found> (*found)(std::string_view output) = nullptr;  ///< of `search`
+    std::vector<Stanza> (*stanzas)(std::string_view output) =
+        nullptr;                        ///< of `fields`, or of `info` where that is empty
+    std::vector<std::string> fields{};  ///< as `info`, for programs
 };
 
 /// All that are known.

@@ -55,7 +55,9 @@ Manager apt() {
             .list = {"dpkg", "-l"},
             .info = {"apt-cache", "show"},
             .installed = {"dpkg-query", "-W", "-f", "${binary:Package}\\t${Version}\\t${db:Status-Abbrev}\\n"},
-            .parse = parse_dpkg};
+            .parse = parse_dpkg,
+            .found = found_by_apt,
+            .stanzas = stanzas_of_deb};
 }
 
 Manager dnf() {
@@ -73,7 +75,9 @@ Manager dnf() {
             .update_codes = {100},  // there are updates
             .sorted_list = true,
             .installed = {"rpm", "-qa", "--qf", "%{NAME}.%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n"},
-            .parse = parse_tabs};
+            .parse = parse_tabs,
+            .found = found_by_dnf,
+            .stanzas = stanzas_in_columns};
 }
 
 /// By its own name, for systems on which dnf is not a link to it.
@@ -101,23 +105,29 @@ Manager pacman() {
             .list = {"pacman", "-Q"},
             .info = {"pacman", "-Si"},
             .installed = {"pacman", "-Q"},
-            .parse = parse_blanks};
+            .parse = parse_blanks,
+            .found = found_by_pacman,
+            .stanzas = stanzas_in_columns};
 }
 
 Manager freebsd() {
-    return {.name = "pkg",
-            .programs = {"/usr/local/sbin/pkg", "/usr/sbin/pkg"},
-            .systems = {"freebsd"},
-            .databases = {"/var/db/pkg"},
-            .install = {"pkg", "install", "-y"},
-            .remove = {"pkg", "delete", "-y"},
-            .upgrade = {"pkg", "upgrade", "-y"},
-            .update = {"pkg", "update"},
-            .search = {"pkg", "search"},
-            .list = {"pkg", "info"},
-            .info = {"pkg", "rquery", "%n-%v\\n%c\\n%e"},
-            .installed = {"pkg", "query", "%n\\t%v"},
-            .parse = parse_tabs};
+    return {
+        .name = "pkg",
+        .programs = {"/usr/local/sbin/pkg", "/usr/sbin/pkg"},
+        .systems = {"freebsd"},
+        .databases = {"/var/db/pkg"},
+        .install = {"pkg", "install", "-y"},
+        .remove = {"pkg", "delete", "-y"},
+        .upgrade = {"pkg", "upgrade", "-y"},
+        .update = {"pkg", "update"},
+        .search = {"pkg", "search"},
+        .list = {"pkg", "info"},
+        .info = {"pkg", "rquery", "%n-%v\\n%c\\n%e"},
+        .installed = {"pkg", "query", "%n\\t%v"},
+        .parse = parse_tabs,
+        .found = found_by_pkg,
+        .stanzas = stanzas_of_deb,
+        .fields = {"pkg", "rquery", "Name: %n\\nVersion: %v\\nOrigin: %o\\nMaintainer: %m\\nWWW: %w\\nComment: %c\\n"}};
 }
 
 }  // namespace

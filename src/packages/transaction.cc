@@ -112,6 +112,17 @@ Result<std::string> take_snapshot(Runner& runner, const std::string& root, const
                             runner.run(snapshot_command(first_name(root, purpose, now), purpose)));
 }
 
+zfs::Plan plan_transaction(const Machine& machine, const std::vector<std::string>& native, bool unprotected,
+                           std::time_t now) {
+    zfs::Plan plan;
+    if (!unprotected) {
+        const auto snapshot = first_name(machine.root, {}, now);
+        plan.steps.push_back({"snapshot " + snapshot, snapshot_command(snapshot, {}).argv});
+    }
+    plan.steps.push_back({"change packages", native});
+    return plan;
+}
+
 Result<Begun> begin(const Machine& machine, Runner& runner, Files& files, Events& events,
                     const std::vector<std::string>& argv, bool unprotected, const Purpose& purpose) {
     Begun begun;

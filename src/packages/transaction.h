@@ -11,6 +11,7 @@
 #include "packages/log.h"
 #include "packages/manager.h"
 #include "zfs/mounts.h"
+#include "zfs/plan.h"
 
 namespace kld::packages {
 
@@ -47,6 +48,12 @@ struct Purpose {
 /// A snapshot of the root, named after the purpose and the moment: "rpool/ROOT/default@kpkg-20261127-035700", with the
 /// properties org.kldload:reason and org.kldload:transaction. @returns its name
 Result<std::string> take_snapshot(Runner& runner, const std::string& root, const Purpose& purpose, std::time_t now);
+
+/// The snapshot and the manager's command behind it, to be shown. A name that is taken at this moment is not looked
+/// for.
+/// @param unprotected  without the snapshot
+zfs::Plan plan_transaction(const Machine& machine, const std::vector<std::string>& native, bool unprotected,
+                           std::time_t now);
 
 /// What is known before the manager starts.
 struct Begun {

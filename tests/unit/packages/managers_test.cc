@@ -53,6 +53,7 @@ TEST(Managers, SayWhatKpkgSays) {
                                                                            {"info", manager.info},
                                                                            {"installed", manager.installed}})
             text += "  " + verb + ": " + shell_line(command) + "\n";
+        if (!manager.fields.empty()) text += "  info --json: " + shell_line(manager.fields) + "\n";
     }
     test::expect_golden("packages/managers.txt", text);
 }
