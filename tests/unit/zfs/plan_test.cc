@@ -37,6 +37,13 @@ TEST(Plan, WhatAStepSaysAndDoesNotFailForIsAWarning) {
                                                      "warning created, but not mounted", "finish"}));
 }
 
+TEST(Plan, AStepWithoutACommandIsShownWithoutOne) {
+    const Plan plan{{{"write a record", {}}, {"snapshot a@x", {"zfs", "snapshot", "a@x"}}}, {"it takes long"}};
+    EXPECT_EQ(to_text(plan), "warning: it takes long\n1. write a record\n2. snapshot a@x\n   zfs snapshot a@x\n");
+    EXPECT_NE(to_json(plan).find("\"text\": \"write a record\",\n      \"argv\": []\n"), std::string::npos)
+        << to_json(plan);
+}
+
 TEST(Plan, AFailureTakesBackWhatWasDone) {
     test::ReplayRunner runner;
     NoEvents events;
