@@ -93,38 +93,37 @@ TEST(Stanzas, OfAptGoOnWhereLinesAreIndented) {
     EXPECT_TRUE(stanzas_of_deb(" of nothing\n").empty());
 }
 
-TEST(Stanzas, OfDnfGoOnBehindAColon) {
-    const std::vector<Stanza> wanted{
-        {{"Name", "bash"},
-         {"Version", "5.1.8"},
-         {"URL", "https://www.gnu.org/software/bash"},
-         {"Description", "The GNU Bourne Again shell (Bash) is a shell\ncompatible with sh."}},
-        {{"Name", "dash"}, {"Summary", ""}}};
-    EXPECT_EQ(stanzas_in_columns("Last metadata expiration check: 0:10:00 ago on Tue 26 Mar 2024 19:20:59 GMT.\n"
-                                 "Installed Packages\n"
-                                 "Name         : bash\n"
-                                 "Version      : 5.1.8\n"
-                                 "URL          : https://www.gnu.org/software/bash\n"
-                                 "Description  : The GNU Bourne Again shell (Bash) is a shell\n"
-                                 "             : compatible with sh.\n"
-                                 "\n"
-                                 "Available Packages\n"
-                                 "Name         : dash\n"
-                                 "Summary      : \n"
-                                 "\n"),
-              wanted);
-    EXPECT_EQ(stanzas_in_columns("Updating and loading repositories:\nRepositories loaded.\n"
-                                 "Installed packages\n"
-                                 "Name            : bash\n"
-                                 "Version         : 5.1.8\n"
-                                 "URL             : https://www.gnu.org/software/bash\n"
-                                 "Description     : The GNU Bourne Again shell (Bash) is a shell\n"
-                                 "                : compatible with sh.\n"
-                                 "\n"
-                                 "Available packages\n"
-                                 "Name            : dash\n"
-                                 "Summary         :\n"),
-              wanted);
+TEST(Stanzas, OfDnf4GoOnBehindAColon) {
+    EXPECT_EQ(
+        stanzas_in_columns("Last metadata expiration check: 0:10:00 ago on Tue 26 Mar 2024 19:20:59 GMT.\n"
+                           "Installed Packages\n"
+                           "Name         : bash\n"
+                           "Version      : 5.1.8\n"
+                           "URL          : https://www.gnu.org/software/bash\n"
+                           "Description  : The GNU Bourne Again shell (Bash) is a shell\n"
+                           "             : compatible with sh.\n"
+                           "\n"
+                           "Available Packages\n"
+                           "Name         : dash\n"
+                           "Summary      : \n"
+                           "\n"),
+        (std::vector<Stanza>{{{"Name", "bash"},
+                              {"Version", "5.1.8"},
+                              {"URL", "https://www.gnu.org/software/bash"},
+                              {"Description", "The GNU Bourne Again shell (Bash) is a shell\ncompatible with sh."}},
+                             {{"Name", "dash"}, {"Summary", ""}}}));
+}
+
+TEST(Stanzas, OfDnf5HaveAWiderColumn) {
+    EXPECT_EQ(stanzas_in_columns("Updating and loading repositories:\nRepositories loaded.\nInstalled packages\n"
+                                 "Name            : less\nEpoch           : 0\n"
+                                 "Description     : The less utility: a text file browser\n"
+                                 "                : that resembles more.\n\n"
+                                 "Available packages\nName            : more\nVendor          :\n"),
+              (std::vector<Stanza>{{{"Name", "less"},
+                                    {"Epoch", "0"},
+                                    {"Description", "The less utility: a text file browser\nthat resembles more."}},
+                                   {{"Name", "more"}, {"Vendor", ""}}}));
 }
 
 TEST(Stanzas, OfPacmanGoOnWhereLinesAreIndented) {
