@@ -21,6 +21,8 @@ constexpr const char* kZfs =
     "snapshot)\n"
     "\tfor name; do :; done\n"
     "\t[ ! -e /test/full ] || { echo \"cannot create snapshot '$name': out of space\" >&2; exit 1; }\n"
+    "\t! grep -qxF \"$name\" /test/snapshots || { echo \"cannot create snapshot '$name': dataset already exists\" >&2; "
+    "exit 1; }\n"
     "\techo \"$name\" >>/test/snapshots\n"
     "\techo \"${name#*@}:\" $(ls /opt) >>/test/contents ;;\n"
     "destroy)\n"
