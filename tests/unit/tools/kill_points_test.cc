@@ -13,7 +13,11 @@ namespace kld::cmd {
 namespace {
 
 /// Changes that are not killed, by the name they would have there, and why.
-const std::map<std::string, std::string> kNotKilled{};
+const std::map<std::string, std::string> kNotKilled{
+    {"kexport", "needs disks and programs of its own: vm.export kills it"},
+    {"krecovery_chroot", "mounts what nobody else sees, and changes nothing but by the command"},
+    {"krecovery_esp", "writes boot files by the steps that vm.esp cuts off one by one"},
+    {"krecovery_firmware", "changes one variable of the firmware, by one call of efibootmgr"}};
 
 /// "kbe create" → "kbe_create". All images are made by one export, whatever their format.
 std::string point_name(const std::string& verb) {
