@@ -49,7 +49,7 @@ Ended pump(const Command& command, Fd& to_child, Fd& from_out, Fd& from_err, Out
     const auto deadline = Clock::now() + command.timeout;
     std::size_t written = 0;
     std::string pending;
-    std::array<char, 65536> buffer{};
+    std::array<char, 65536> buffer;  // what is not read into it is never touched
     const auto drain = [&](Fd& fd, std::string& text, bool tell) {
         const auto count = ::read(fd.get(), buffer.data(), buffer.size());
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;

@@ -204,10 +204,9 @@ void add_be_list_wish(CLI::App& verb, be::ListWish& wish) {
     down->check(known)->excludes(up);
 }
 
-void add_kbe(CLI::App& app, ToolContext& context) {
-    add_be_list(app, context);
-    add_be_create(app, context);
-    add_be_activate(app, context);
+namespace {
+
+void add_be_changes(CLI::App& app, ToolContext& context) {
     {
         auto options = std::make_shared<BeOptions>();
         auto* verb = add_be_change(app, context, options, "destroy", "take one away, or NAME@SNAPSHOT: a snapshot",
@@ -247,12 +246,22 @@ void add_kbe(CLI::App& app, ToolContext& context) {
         verb->add_flag("-f", options->force, "also while programs use it");
         if (std::string_view(name) == "umount") verb->group("");  // an alias, not for the help
     }
-    add_be_commit(app, context);
-    add_be_diff(app, context);
-    add_be_run(app, context);
-    add_be_streams(app, context);
-    add_be_check(app, context);
-    add_be_prune(app, context);
+}
+
+}  // namespace
+
+void add_kbe(CLI::App& app, ToolContext& context) {
+    add_verbs(app, context,
+              {{{"list"}, add_be_list},
+               {{"create"}, add_be_create},
+               {{"activate"}, add_be_activate},
+               {{"destroy", "rename", "mount", "unmount", "umount"}, add_be_changes},
+               {{"commit"}, add_be_commit},
+               {{"diff"}, add_be_diff},
+               {{"run"}, add_be_run},
+               {{"export", "import"}, add_be_streams},
+               {{"check"}, add_be_check},
+               {{"prune"}, add_be_prune}});
 }
 
 }  // namespace kld::cmd

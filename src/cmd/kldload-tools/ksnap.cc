@@ -185,44 +185,53 @@ Result<std::vector<snap::Snapshot>> snap_select(ToolContext& context, const std:
     return snap::select(snap::in_order(std::move(all)), specs);
 }
 
+namespace {
+
+void add_snap_list(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<SnapListOptions>();
+    auto* verb = app.add_subcommand("list", "list snapshots, oldest first");
+    verb->add_option("dataset", options->words, "datasets or paths; else all");
+    verb->add_flag("-r", options->recursive, "also those of all datasets below");
+    options->output.add_to(*verb);
+    verb->callback([&context, options] { context.run([&context, options] { return snap_list(context, *options); }); });
+}
+
+void add_snap_diff(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<SnapListOptions>();
+    auto* verb = app.add_subcommand("diff", "which files were made (+), removed (-), changed (M) or renamed (R)");
+    verb->add_option("snapshot", options->since, "DATASET@NAME or PATH@NAME")->required();
+    verb->add_option("until", options->until, "a later snapshot, or @NAME; else the dataset as it is now");
+    options->output.add_to(*verb);
+    verb->callback([&context, options] { context.run([&context, options] { return snap_diff(context, *options); }); });
+}
+
+void add_snap_policy(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<SnapListOptions>();
+    auto* verb = app.add_subcommand("policy", "write a configuration for sanoid that fits these datasets to stdout");
+    verb->add_option("--pool", options->pool, "where / is on no pool, or on another one");
+    verb->callback(
+        [&context, options] { context.run([&context, options] { return snap_print_policy(context, *options); }); });
+}
+
+void add_snap_space(CLI::App& app, ToolContext& context) {
+    auto options = std::make_shared<SnapListOptions>();
+    auto* verb = app.add_subcommand("space", "what snapshots hold, or what destroying some would free");
+    verb->add_option("name", options->words, "a dataset or path; or snapshots: DATASET@FIRST%LAST, DATASET@NAME*");
+    options->output.add_to(*verb);
+    verb->callback([&context, options] { context.run([&context, options] { return snap_space(context, *options); }); });
+}
+
+}  // namespace
+
 void add_ksnap(CLI::App& app, ToolContext& context) {
-    {
-        auto options = std::make_shared<SnapListOptions>();
-        auto* verb = app.add_subcommand("list", "list snapshots, oldest first");
-        verb->add_option("dataset", options->words, "datasets or paths; else all");
-        verb->add_flag("-r", options->recursive, "also those of all datasets below");
-        options->output.add_to(*verb);
-        verb->callback(
-            [&context, options] { context.run([&context, options] { return snap_list(context, *options); }); });
-    }
-    {
-        auto options = std::make_shared<SnapListOptions>();
-        auto* verb = app.add_subcommand("diff", "which files were made (+), removed (-), changed (M) or renamed (R)");
-        verb->add_option("snapshot", options->since, "DATASET@NAME or PATH@NAME")->required();
-        verb->add_option("until", options->until, "a later snapshot, or @NAME; else the dataset as it is now");
-        options->output.add_to(*verb);
-        verb->callback(
-            [&context, options] { context.run([&context, options] { return snap_diff(context, *options); }); });
-    }
-    add_snap_changes(app, context);
-    add_snap_restore(app, context);
-    add_snap_rollback(app, context);
-    {
-        auto options = std::make_shared<SnapListOptions>();
-        auto* verb =
-            app.add_subcommand("policy", "write a configuration for sanoid that fits these datasets to stdout");
-        verb->add_option("--pool", options->pool, "where / is on no pool, or on another one");
-        verb->callback(
-            [&context, options] { context.run([&context, options] { return snap_print_policy(context, *options); }); });
-    }
-    {
-        auto options = std::make_shared<SnapListOptions>();
-        auto* verb = app.add_subcommand("space", "what snapshots hold, or what destroying some would free");
-        verb->add_option("name", options->words, "a dataset or path; or snapshots: DATASET@FIRST%LAST, DATASET@NAME*");
-        options->output.add_to(*verb);
-        verb->callback(
-            [&context, options] { context.run([&context, options] { return snap_space(context, *options); }); });
-    }
+    add_verbs(app, context,
+              {{{"list"}, add_snap_list},
+               {{"diff"}, add_snap_diff},
+               {{"create", "destroy", "hold", "release", "scheduled", "prune"}, add_snap_changes},
+               {{"restore"}, add_snap_restore},
+               {{"rollback"}, add_snap_rollback},
+               {{"policy"}, add_snap_policy},
+               {{"space"}, add_snap_space}});
 }
 
 }  // namespace kld::cmd

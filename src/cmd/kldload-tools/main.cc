@@ -67,6 +67,7 @@ int run_tool(const kld::cmd::Tool& tool, int argc, char** argv) {
     kld::cmd::ToolContext context{.runner = runner,
                                   .files = files,
                                   .is_root = ::geteuid() == 0,
+                                  .first_word = argc > 1 ? argv[1] : "",
                                   .events =
                                       [&] {
                                           auto console = kld::console_events();

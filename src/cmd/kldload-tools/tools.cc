@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace kld::cmd {
 namespace {
 
@@ -32,6 +34,12 @@ const std::vector<Tool>& all_tools() {
         {"kupgrade", "all packages up to date, with a proof that the result boots or a way back", add_kupgrade},
     };
     return tools;
+}
+
+void add_verbs(CLI::App& app, ToolContext& context, const std::vector<Verbs>& all) {
+    for (const auto& verbs : all)
+        if (contains(verbs.names, context.first_word)) return verbs.add(app, context);
+    for (const auto& verbs : all) verbs.add(app, context);
 }
 
 void ListOutput::add_to(CLI::App& verb) {

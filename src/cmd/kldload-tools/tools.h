@@ -23,6 +23,9 @@ struct ToolContext {
     bool is_root = false;  ///< who may change something
     /// Where the locks of pools lie.
     std::string locks = "/run/kldload";
+    /// The first word of the command line, where it may name a verb: the others need not be made then, which is most of
+    /// what a start takes.
+    std::string first_word{};
     /// How a program is run on this terminal.
     std::function<Result<int>(const Foreground&)> foreground = run_in_foreground;
     /// Made when a verb runs, so that --events-fd has been read.
@@ -48,6 +51,15 @@ struct Tool {
 
 /// By name. Man pages, completions and links are made of this.
 const std::vector<Tool>& all_tools();
+
+/// Verbs, and what adds them.
+struct Verbs {
+    std::vector<std::string> names;
+    void (*add)(CLI::App& app, ToolContext& context);
+};
+
+/// Adds those among which the first word of the command line is; all when it names none.
+void add_verbs(CLI::App& app, ToolContext& context, const std::vector<Verbs>& all);
 
 /// How a listing is printed: -H and --json.
 struct ListOutput {

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "support/fakes.h"
+
 namespace kld::cmd {
 namespace {
 
@@ -40,6 +42,23 @@ TEST(Verbs, ThatChangeSomethingHaveADryRun) {
     });
     EXPECT_EQ(without, kThatLook);
     EXPECT_GT(all, 40U) << "the verbs were not found";
+}
+
+TEST(Verbs, AreThereWhenTheyComeFirst) {
+    for_each_verb([](const std::string& name, const CLI::App& verb) {
+        const auto blank = name.find(' ');
+        if (blank == std::string::npos) return;
+        test::ReplayRunner runner;
+        test::FakeFiles files;
+        ToolContext context{
+            .runner = runner, .files = files, .first_word = name.substr(blank + 1), .events = {}, .chosen = {}};
+        for (const auto& tool : all_tools()) {
+            if (name.substr(0, blank) != tool.name) continue;
+            CLI::App app{tool.summary, tool.name};
+            tool.add(app, context);
+            EXPECT_EQ(app.get_subcommand(context.first_word)->help(), verb.help());  // throws when it is not there
+        }
+    });
 }
 
 TEST(Verbs, SayWhatTheirOptionsAreFor) {
