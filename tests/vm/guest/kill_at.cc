@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // kill-at N COMMAND…: runs a command and kills it before its Nth system call that changes something, starts a program
-// or takes a lock, in any of its threads; with 0 it says after the command's end how many there were. Programs that the
-// command starts are not touched, and have ended when kill-at ends. With a negative N the command is stopped there
-// instead and "kill-at: stopped" written on /dev/console: for who wants to take the power away at that moment.
+// or takes a lock, in any of its threads; with 0 it says after the command's end, on stderr, how many there were.
+// Programs that the command starts are not touched, and have ended when kill-at ends. With a negative N the command is
+// stopped there instead and "kill-at: stopped" written on /dev/console: for who wants to take the power away at that
+// moment.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -101,7 +102,7 @@ int main(int argc, char** argv) {
         if (where > 0 && seen == where) ::kill(child, SIGKILL);
     }
     wait_for_all_others();
-    if (where == 0) std::printf("kill-at: %ld\n", seen);
+    if (where == 0) std::fprintf(stderr, "kill-at: %ld\n", seen);
     if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
     return WEXITSTATUS(status);
 }
