@@ -27,12 +27,20 @@ bool is_of_sanoid(const std::string& snapshot) {
     return zfs::split_snapshot(snapshot).snapshot.starts_with("autosnap_");
 }
 
-/// Whether the snapshot that an environment was made of goes with it: only one that was made for it. What ksnap
+/// The snapshot that an environment was made of when it goes with it: only one that was made for it. What ksnap
 /// rollback and kpkg undo went back to is a person's, or goes by rules of its own.
-bool origin_goes(const be::World& world, const EnvironmentDecision& one) {
+const be::Snapshot* origin_that_goes(const be::World& world, const EnvironmentDecision& one) {
     const auto* dataset = world.find(one.dataset);
     const auto* origin = dataset == nullptr ? nullptr : world.find_snapshot(dataset->value("origin"));
-    return origin != nullptr && origin->holds == 0 && origin->reason == one.reason && one.reason != kKsnap;
+    if (origin == nullptr || origin->holds > 0 || origin->reason != one.reason || one.reason == kKsnap) return nullptr;
+    return origin;
+}
+
+/// Bytes that are free once it has gone, with its origin: an upgraded environment holds little, and what it was made of
+/// all that the upgrade replaced.
+std::uint64_t held_by(const be::World& world, const EnvironmentDecision& one) {
+    const auto* origin = origin_that_goes(world, one);
+    return one.used + (origin == nullptr ? 0 : origin->used);
 }
 
 /// What no rule may overrule; empty when there is nothing.
@@ -77,13 +85,13 @@ Result<EnvironmentPruning> plan_prune_environments(const be::World& world, const
     }
     Room room(policy, space);
     for (auto& one : pruning.decisions) {
-        if (one.why.empty()) one.why = room.keeps(one.used);
+        if (one.why.empty()) one.why = room.keeps(held_by(world, one));
         one.goes = one.why.empty();
         if (one.goes) one.why = reason_to_go(policy);
     }
     for (const auto& one : pruning.decisions) {
         if (!one.goes) continue;
-        KLD_TRY(auto plan, be::plan_destroy(world, one.dataset, {.origin = origin_goes(world, one)}));
+        KLD_TRY(auto plan, be::plan_destroy(world, one.dataset, {.origin = origin_that_goes(world, one) != nullptr}));
         pruning.plans.push_back(std::move(plan));
     }
     return pruning;

@@ -40,6 +40,13 @@ std::string text_of(const nlohmann::json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// As `zfs get -p` has it: no limit is the largest number, which comes as -1.
+std::string value_of(const std::string& property, const nlohmann::json& said) {
+    auto value = text_of(said["value"]);
+    if (value == "-1" && (property == "filesystem_limit" || property == "snapshot_limit")) return "none";
+    return value;
+}
+
 /// @param from  a dataset, "default", or "$recvd"; none: nobody can set it
 std::string source_of(const std::string& dataset, const nlohmann::json& property) {
     const auto from = property.find("from");
@@ -55,7 +62,8 @@ std::string source_of(const std::string& dataset, const nlohmann::json& property
 Command snapshot_program(const std::string& snapshot, const std::string& reason,
                          const std::vector<std::string>& names) {
     Command command{.argv = {"zfs", "program", "-j", boot::pool_of(snapshot), "-", snapshot, kReason, reason},
-                    .input = kProgram};
+                    .input = kProgram,
+                    .timeout = std::chrono::hours(24)};
     command.argv.insert(command.argv.end(), names.begin(), names.end());
     return command;
 }
@@ -70,7 +78,7 @@ Result<std::vector<boot::Dataset>> parse_snapshot_program(std::string_view outpu
         for (const auto& [property, said] : properties.items()) {
             if (!said.is_object() || !said.contains("value"))
                 return fail("zfs program printed no value of " + property);
-            dataset.properties[property] = {text_of(said["value"]), source_of(name, said)};
+            dataset.properties[property] = {value_of(property, said), source_of(name, said)};
         }
         datasets.push_back(std::move(dataset));
     }

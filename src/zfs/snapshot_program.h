@@ -14,7 +14,7 @@ namespace kld::zfs {
 
 /// For root. Takes `snapshot` with org.kldload:reason=`reason` and prints what the datasets of its pool are that
 /// `names` names; one that is not there is left out. Fails, and changes nothing, when the snapshot cannot be taken: its
-/// name is in use, or its dataset got another snapshot within the same transaction group.
+/// name is in use, or its dataset got another snapshot within the same transaction group. An I/O error may leave it.
 Command snapshot_program(const std::string& snapshot, const std::string& reason, const std::vector<std::string>& names);
 
 /// What it printed, with sources as `zfs get` says them. Ratios are in hundredths, and there is no `mounted`. Errors:

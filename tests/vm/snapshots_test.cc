@@ -50,8 +50,10 @@ TEST_F(Snapshots, AreMadeByThePolicyAndNotOfWhatIsThrownAway) {
     {
         SCOPED_TRACE("what is old goes by itself, by the unit as it is shipped");
         EXPECT_EQ(answer(shell, "systemctl is-enabled kldload-prune.timer"), "enabled");
-        // As old as the rules want it, without waiting for a month: the clock is what is changed.
-        answer(shell, R"sh(set -e; systemctl stop systemd-timesyncd
+        // As old as the rules want it, without waiting for a month: the clock is what is changed. No other timer may
+        // hold the pool's lock then.
+        answer(shell, R"sh(set -e
+systemctl stop chrony kldload-prune.timer kldload-snapshots@hourly.timer kldload-snapshots@weekly.timer
 for i in $(seq 12); do zfs snapshot -o org.kldload:reason=kpkg rpool/ROOT/default@kpkg-$i; done
 for i in 1 2 3 4 5; do
 	zfs snapshot -o org.kldload:reason=kupgrade rpool/ROOT/default@pre-$i

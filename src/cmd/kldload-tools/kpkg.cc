@@ -12,6 +12,7 @@ namespace {
 
 Result<int> change_packages(ToolContext& context, const PackageOptions& options, const std::string& verb,
                             PackageCommand command) {
+    KLD_CHECK(native_command({}, options.words));  // what is no name is no name on any machine
     KLD_TRY(const auto machine, packages::probe_machine(context.runner, context.files, options.unprotected));
     KLD_TRY(const auto native, native_command(machine.manager->*command, options.words));
     if (options.change.dry_run) {

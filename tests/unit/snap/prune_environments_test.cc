@@ -78,6 +78,11 @@ TEST(PruneEnvironments, TheOldestGoUntilEnoughIsFree) {
     EXPECT_EQ(going(world, {.keep = 1, .min_free = 6'500}, space), (Names{"a", "b"})) << "each holds 1000";
     EXPECT_EQ(going(world, {.keep = 4, .min_free = 50'000}, space), (Names{"a"})) << "the newest stay in any case";
     EXPECT_EQ(going(world, {.older_than = 35 * kDay, .min_free = 6'000}, space), (Names{"a"}));
+    auto big = world;
+    big.snapshots[0].used = 9'000;
+    EXPECT_EQ(going(big, {.keep = 1, .min_free = 15'000}, space), (Names{"a"})) << "what it was made of goes, too";
+    big.snapshots[0].holds = 1;
+    EXPECT_EQ(going(big, {.keep = 1, .min_free = 7'000}, space), (Names{"a", "b"})) << "unless it is held";
     world.mounts.push_back({"rpool/ROOT/a", "/mnt", "zfs"});
     EXPECT_EQ(going(world, {.keep = 1, .min_free = 6'000}, space), (Names{"b"})) << "what stays frees nothing";
     const auto pruning = plan_prune_environments(world, {.keep = 1, .min_free = 6'000}, space);

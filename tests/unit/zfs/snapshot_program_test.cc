@@ -16,7 +16,7 @@ TEST(SnapshotProgram, IsGivenToZfsWithWhatItIsAbout) {
 TEST(SnapshotProgram, SaysWhatDatasetsAre) {
     const auto read = parse_snapshot_program(
         R"({"return":{"tank/srv":{"quota":{"value":1073741824,"from":"tank/srv"},"mountpoint":{"value":"/srv","from":"tank"},)"
-        R"("atime":{"value":"on","from":"default"},"type":{"value":"filesystem"},"guid":{"value":-6117853454546927789},)"
+        R"("atime":{"value":"on","from":"default"},"snapshot_limit":{"value":-1,"from":"tank/srv"},"type":{"value":"filesystem"},"guid":{"value":-6117853454546927789},)"
         R"("org.a:b":{"value":"x \"y\" \u00fc","from":"$recvd"}},"tank":{}}})");
     ASSERT_TRUE(read.has_value()) << render(read.error());
     const auto* dataset = boot::find_dataset(*read, "tank/srv");
@@ -29,6 +29,7 @@ TEST(SnapshotProgram, SaysWhatDatasetsAre) {
     expect("quota", "1073741824", "local");
     expect("mountpoint", "/srv", "inherited from tank");
     expect("atime", "on", "default");
+    expect("snapshot_limit", "none", "local");
     expect("type", "filesystem", "-");
     expect("org.a:b", "x \"y\" ü", "received");
 }
