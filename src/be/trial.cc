@@ -122,7 +122,9 @@ Status expect_keeping_unit(Runner& runner, Files& files, const World& world, con
 
 Result<std::string> why_no_trial(Runner& runner, Files& files, const World& world, const std::string& dataset) {
     if (world.running.empty()) return not_ours(world);
-    const auto esp = esp_place(world.mounts);
+    // As it is now: an upgrade takes long, and somebody may have unmounted it, or begun to shut the machine down.
+    KLD_TRY(const auto mounts, zfs::read_mounts(files));
+    const auto esp = esp_place(mounts);
     if (!esp) {
         KLD_TRY(const auto partition, esp::find_esp(files));
         if (!partition.in_fstab) return esp.error().message;

@@ -174,6 +174,21 @@ TEST_F(Trials, WhatFstabHasIsMountedFirst) {
     EXPECT_NE(why_no_trial(runner, files, world, "rpool/ROOT/new").value().find("not mounted"), std::string::npos);
 }
 
+// Seen where a machine was shut down in the last moments of kupgrade --staged: what it had upgraded would have booted
+// without a trial.
+TEST_F(Trials, APartitionThatWasUnmountedMeanwhileIsNoReasonToDoWithoutThem) {
+    const auto earlier = world.mounts;
+    ASSERT_FALSE(earlier.empty());
+    mounts(kRoot);
+    world.mounts = earlier;
+    files.entries["/etc/fstab"] = {"PARTUUID=1-2 /boot/efi vfat umask=0077,nofail 0 1\n"};
+    files.entries.erase("/boot/efi/EFI/BOOT/grubx64.efi");
+    const auto why = why_no_trial(runner, files, world, "rpool/ROOT/new");
+    ASSERT_FALSE(why);
+    EXPECT_EQ(why.error().code, ExitCode::refused);
+    EXPECT_EQ(why.error().message, "/boot/efi is in /etc/fstab and not mounted, and trials are counted there");
+}
+
 TEST_F(Trials, OfAPoolThatDoesNotRunAreNotForThisMachinesMenu) {
     world.running.clear();
     const auto refused = start_trial(runner, files, world, "rpool/ROOT/new", 3, false);
