@@ -123,10 +123,6 @@ Result<Reading> read_unmounted(Runner& runner, Files& files, const ReadingWish& 
     return reading;
 }
 
-}  // namespace
-
-namespace {
-
 /// One program takes the snapshot and reads the few. @returns false when something stands in the way of that: then they
 /// are read in the ordinary way, and the snapshot is taken so unless `reading.taken` says that it was.
 Result<bool> read_and_take(Runner& runner, Files& files, const ReadingWish& wish, const std::vector<std::string>& few,

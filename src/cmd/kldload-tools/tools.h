@@ -23,8 +23,7 @@ struct ToolContext {
     bool is_root = false;  ///< who may change something
     /// Where the locks of pools lie.
     std::string locks = "/run/kldload";
-    /// The first word of the command line, where it may name a verb: the others need not be made then, which is most of
-    /// what a start takes.
+    /// The first word of the command line, where it may name a verb of add_verbs(): the others need not be made then.
     std::string first_word{};
     /// How a program is run on this terminal.
     std::function<Result<int>(const Foreground&)> foreground = run_in_foreground;
